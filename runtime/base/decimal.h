@@ -57,13 +57,11 @@ static inline struct decimal decimal_max(struct decimal a, struct decimal b) {
 /* Sums and products: 0, or E_OVERFLOW with *out untouched. */
 MUST_CHECK int decimal_add(struct decimal a, struct decimal b, struct decimal *out);
 MUST_CHECK int decimal_sub(struct decimal a, struct decimal b, struct decimal *out);
-MUST_CHECK int decimal_mul(
-    struct decimal a, struct decimal b, enum rounding rounding, struct decimal *out
-);
+MUST_CHECK int
+decimal_mul(struct decimal a, struct decimal b, enum rounding rounding, struct decimal *out);
 /* E_ARGUMENT when b is 0. */
-MUST_CHECK int decimal_div(
-    struct decimal a, struct decimal b, enum rounding rounding, struct decimal *out
-);
+MUST_CHECK int
+decimal_div(struct decimal a, struct decimal b, enum rounding rounding, struct decimal *out);
 
 /* The multiple of step (> 0) next to a in the named direction. */
 MUST_CHECK int decimal_round_to(
@@ -71,16 +69,19 @@ MUST_CHECK int decimal_round_to(
 );
 /* The same with the grace of the script border: what lies within a millionth of a step of a
  * multiple is that multiple; otherwise rounded as named (script-api 5). */
-MUST_CHECK int decimal_snap_to(
-    struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
-);
+MUST_CHECK int
+decimal_snap_to(struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out);
 /* How many whole steps: floor(a / step); E_OVERFLOW when it does not fit. */
 MUST_CHECK int decimal_steps(struct decimal a, struct decimal step, int64_t *out);
 
 /* Parses "-12.5", "0.0001", "1e-7" (an exponent is allowed): exactly, the whole of text[0..length),
- * no spaces. E_SYNTAX for anything else (nan, inf, empty, a lone sign or dot), E_RANGE for more than 18
- * decimals that are not zeros or a value out of range. */
+ * no spaces. E_SYNTAX for anything else (nan, inf, empty, a lone sign or dot), E_RANGE for more
+ * than 18 decimals that are not zeros or a value out of range. */
 MUST_CHECK int decimal_parse(const char *text, size_t length, struct decimal *out);
+
+/* The same and, in the same pass, the double next to the exact value. */
+MUST_CHECK int
+decimal_parse_double(const char *text, size_t length, struct decimal *out, double *as_double);
 
 /* Writes the exact value without trailing zeros ("0.0019", "-3", "0") and a NUL; returns the
  * length. */
@@ -90,5 +91,6 @@ size_t decimal_format(struct decimal a, char text[DECIMAL_TEXT_MAX]);
 double decimal_to_double(struct decimal a);
 
 /* The shortest decimal that reads back as x, exactly; digits past the 18th decimal are rounded to
- * nearest. E_RANGE for NaN, infinities and what does not fit. Fast for up to 15 significant digits with at most 8 decimals. */
+ * nearest. E_RANGE for NaN, infinities and what does not fit. Fast for up to 15 significant digits
+ * with at most 8 decimals. */
 MUST_CHECK int decimal_of_double(double x, struct decimal *out);
