@@ -141,12 +141,12 @@ local function add_side(self, side, view)
       else
         price = keep_distance(p, side, self.levels[level], others)
         price = instrument:round_price(keep_near(p, side, price, view), side.enter_rounding)
+        insert_sorted(others, price, side)
         if own and math.abs(price - own.price) <= p.same_price * own.price then
           price, count = own.price, own.count
         else
           count = level_count(self, level, price)
         end
-        insert_sorted(others, price, side)
       end
       local value = count and instrument:quantity(count) * price
       if count and not is_duplicate(p, price, view) and not exceeds_cap(self, view, planned, value) then
