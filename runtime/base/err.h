@@ -24,7 +24,8 @@ struct err {
     char msg[512];
 };
 
-/* Fills *e (may be NULL) and returns code, so that `return err_set(e, E_RANGE, "…")` is one line. */
+/* Fills *e (may be NULL) and returns code, so that `return err_set(e, E_RANGE, "…")` is one line.
+ */
 int err_set(struct err *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts context in front of the message of a filled *e and returns its code. */

@@ -1,0 +1,208 @@
+#include "base/json_write.h"
+
+#include "base/text.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void misuse(struct json_writer *writer) {
+    if (writer->buffer->code == 0) {
+        writer->buffer->code = E_STATE;
+    }
+}
+
+/* What stands before a value; false when no value may stand here. */
+static bool value_begin(struct json_writer *writer) {
+    bool in_object = writer->depth > 0 && writer->closers[writer->depth - 1] == '}';
+    if (in_object != writer->has_key || (writer->depth == 0 && writer->has_members)) {
+        misuse(writer);
+        return false;
+    }
+    if (writer->has_members && !writer->has_key) {
+        buffer_append(writer->buffer, ",", 1);
+    }
+    writer->has_members = true;
+    writer->has_key = false;
+    return true;
+}
+
+void json_begin(struct json_writer *writer, struct buffer *buffer) {
+    *writer = (struct json_writer){.buffer = buffer};
+}
+
+int json_end(struct json_writer *writer) {
+    if (writer->depth > 0 || !writer->has_members) {
+        misuse(writer);
+    }
+    return writer->buffer->code;
+}
+
+static void json_open(struct json_writer *writer, const char *opener, char closer) {
+    if (writer->depth == JSON_DEPTH_MAX) {
+        misuse(writer);
+        return;
+    }
+    if (value_begin(writer)) {
+        buffer_append(writer->buffer, opener, 1);
+        writer->closers[writer->depth++] = closer;
+        writer->has_members = false;
+    }
+}
+
+void json_object(struct json_writer *writer) {
+    json_open(writer, "{", '}');
+}
+
+void json_array(struct json_writer *writer) {
+    json_open(writer, "[", ']');
+}
+
+void json_close(struct json_writer *writer) {
+    if (writer->depth == 0 || writer->has_key) {
+        misuse(writer);
+        return;
+    }
+    buffer_append(writer->buffer, &writer->closers[--writer->depth], 1);
+    writer->has_members = true;
+}
+
+void json_key(struct json_writer *writer, const char *key) {
+    bool in_object = writer->depth > 0 && writer->closers[writer->depth - 1] == '}';
+    if (!in_object || writer->has_key) {
+        misuse(writer);
+        return;
+    }
+    if (writer->has_members) {
+        buffer_append(writer->buffer, ",", 1);
+    }
+    json_append_quoted(writer->buffer, key, strlen(key));
+    buffer_append(writer->buffer, ":", 1);
+    writer->has_members = true;
+    writer->has_key = true;
+}
+
+void json_raw(struct json_writer *writer, const char *text, size_t length) {
+    if (value_begin(writer)) {
+        buffer_append(writer->buffer, text, length);
+    }
+}
+
+void json_null(struct json_writer *writer) {
+    json_raw(writer, "null", 4);
+}
+
+void json_bool(struct json_writer *writer, bool value) {
+    json_raw(writer, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_integer(struct json_writer *writer, int64_t value) {
+    char text[24];
+    int length = snprintf(text, sizeof text, "%lld", (long long)value);
+    json_raw(writer, text, (size_t)length);
+}
+
+void json_double(struct json_writer *writer, double value) {
+    if (!isfinite(value)) {
+        json_null(writer);
+    } else if (value_begin(writer)) {
+        json_append_double(writer->buffer, value);
+    }
+}
+
+void json_decimal(struct json_writer *writer, struct decimal value) {
+    char text[DECIMAL_TEXT_MAX];
+    size_t length = decimal_format(value, text);
+    json_raw(writer, text, length);
+}
+
+void json_decimal_text(struct json_writer *writer, struct decimal value) {
+    char text[DECIMAL_TEXT_MAX];
+    size_t length = decimal_format(value, text);
+    json_string_of(writer, text, length);
+}
+
+void json_string(struct json_writer *writer, const char *text) {
+    if (text == NULL) {
+        json_null(writer);
+    } else {
+        json_string_of(writer, text, strlen(text));
+    }
+}
+
+void json_string_of(struct json_writer *writer, const char *text, size_t length) {
+    if (value_begin(writer)) {
+        json_append_quoted(writer->buffer, text, length);
+    }
+}
+
+static void escape_append(struct buffer *buffer, unsigned code) {
+    switch (code) {
+    case '"':
+        buffer_append(buffer, "\\\"", 2);
+        break;
+    case '\\':
+        buffer_append(buffer, "\\\\", 2);
+        break;
+    case '\n':
+        buffer_append(buffer, "\\n", 2);
+        break;
+    case '\r':
+        buffer_append(buffer, "\\r", 2);
+        break;
+    case '\t':
+        buffer_append(buffer, "\\t", 2);
+        break;
+    default:
+        buffer_appendf(buffer, "\\u%04x", code);
+        break;
+    }
+}
+
+void json_append_escaped(struct buffer *buffer, const char *text, size_t length) {
+    size_t plain = 0; /* start of what needs no escape and is not appended yet */
+    size_t at = 0;
+    while (at < length) {
+        unsigned code = (unsigned char)text[at];
+        size_t step = text_utf8_length(text + at, length - at);
+        if (step == 2 && code == 0xC2) {
+            code = (unsigned char)text[at + 1]; /* U+0080 to U+00BF: the second byte is the code */
+        }
+        bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0 && step > 0);
+        bool is_marked = step == 1 && (code == '"' || code == '\\');
+        if (step > 0 && !is_control && !is_marked) {
+            at += step;
+            continue;
+        }
+        buffer_append(buffer, text + plain, at - plain);
+        if (step > 0) {
+            escape_append(buffer, code);
+            at += step;
+        } else {
+            buffer_append(buffer, "\xEF\xBF\xBD", 3);
+            at++;
+        }
+        plain = at;
+    }
+    buffer_append(buffer, text + plain, length - plain);
+}
+
+void json_append_quoted(struct buffer *buffer, const char *text, size_t length) {
+    buffer_append(buffer, "\"", 1);
+    json_append_escaped(buffer, text, length);
+    buffer_append(buffer, "\"", 1);
+}
+
+void json_append_double(struct buffer *buffer, double value) {
+    /* Fifteen digits tell apart all doubles but the tiniest ones, which have fewer bits. */
+    char text[40];
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            break;
+        }
+    }
+    buffer_append_text(buffer, text);
+}
