@@ -25,7 +25,7 @@
 #define SIGNAL_NUMBERS_MAX 16
 #define TIMER_NAME_MAX 32
 #define FAULT_TEXT_MAX 512
-#define ACTIVATION_ID_MAX 24 /* [A-Za-z0-9], the NUL included: order ids begin with it */
+#define ACTIVATION_ID_MAX 22 /* [A-Za-z0-9], the NUL included: order ids begin with it */
 
 /* --- scripts and parameters --------------------------------------------------------------------- */
 

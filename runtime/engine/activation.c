@@ -1,0 +1,379 @@
+/* activation: the life of one running script: start, pause, faults, suspension, stop. */
+#include "engine/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_MS ((int64_t)3600000)
+
+void activation_set_status(
+    struct engine *e, uint32_t activation, enum activation_status status, const char *reason
+) {
+    struct activation *a = &e->activations[activation];
+    if (a->status == status) {
+        return;
+    }
+    a->status = status;
+    if (e->ports.sink.status != NULL) {
+        struct status_record record = {activation, e->now_ms, status, reason};
+        e->ports.sink.status(e->ports.sink.ctx, &record);
+    }
+}
+
+static int
+account_init(struct engine *e, struct account *account, const struct activation_options *o) {
+    ledger_init(&account->ledger, o->balance);
+    account->equity_peak = o->balance;
+    account->day_start_equity = o->balance;
+    account->day = -1;
+    account->is_hedge = o->is_hedge;
+    account->leverage = calloc((size_t)e->options.symbols_max, sizeof(int));
+    if (account->leverage == NULL) {
+        return E_MEMORY;
+    }
+    for (int i = 0; i < e->options.symbols_max; i++) {
+        account->leverage[i] = 1;
+    }
+    return 0;
+}
+
+static int activation_init(
+    struct engine *e, struct activation *a, const struct activation_options *o, uint32_t index
+) {
+    strncpy(a->id, o->id, sizeof a->id - 1);
+    a->status = ACTIVATION_STARTING;
+    a->on_suspend = o->on_suspend;
+    a->account = index;
+    a->rate_time_ms = e->now_ms;
+    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
+    a->script_name = strdup(o->bundle->name);
+    a->orders = calloc((size_t)e->options.orders_max, sizeof(struct order *));
+    a->positions = calloc((size_t)e->options.symbols_max * 2, sizeof *a->positions);
+    return a->script_name == NULL || a->orders == NULL || a->positions == NULL ? E_MEMORY : 0;
+}
+
+int engine_activate(
+    struct engine *e,
+    const struct activation_options *options,
+    uint32_t *activation,
+    struct err *err
+) {
+    if (e->activation_count == e->options.activations_max) {
+        return err_set(err, E_LIMIT, "more than %d activations", e->options.activations_max);
+    }
+    if (strlen(options->id) >= ACTIVATION_ID_MAX) {
+        return err_set(err, E_ARGUMENT, "activation id %s is too long", options->id);
+    }
+    uint32_t index = (uint32_t)e->activation_count;
+    if (account_init(e, &e->accounts[index], options) != 0 ||
+        activation_init(e, &e->activations[index], options, index) != 0) {
+        return err_set(err, E_MEMORY, "no memory for an activation");
+    }
+    e->activation_count++;
+    struct activation_open open = {
+        .activation = index,
+        .bundle = options->bundle,
+        .settings = options->settings,
+        .setting_count = options->setting_count,
+        .state = options->state,
+        .state_length = options->state_length,
+        .seed = options->seed,
+        .account = {options->currency, options->balance, options->is_hedge, false},
+        .leverage = 1,
+    };
+    memcpy(open.id, e->activations[index].id, sizeof open.id);
+    int code = e->ports.host.open(e->ports.host.ctx, &open, err);
+    if (code != 0) {
+        return code;
+    }
+    *activation = index;
+    queue_event(e, index, EVENT_START);
+    struct event *ready = queue_event(e, index, EVENT_READY);
+    if (ready != NULL) {
+        ready->u.ready = READY_ACTIVATED;
+    }
+    return 0;
+}
+
+static bool watcher_add(uint32_t **list, int *count, int *capacity, uint32_t activation) {
+    for (int i = 0; i < *count; i++) {
+        if ((*list)[i] == activation) {
+            return true;
+        }
+    }
+    if (*count == *capacity) {
+        int grown = *capacity == 0 ? 4 : *capacity * 2;
+        uint32_t *larger = realloc(*list, (size_t)grown * sizeof **list);
+        if (larger == NULL) {
+            return false;
+        }
+        *list = larger;
+        *capacity = grown;
+    }
+    (*list)[(*count)++] = activation;
+    return true;
+}
+
+/* What the script wants to hear; the series exist, since its start made them. */
+static int activation_subscribe(
+    struct engine *e, uint32_t activation, const struct subscription *s, struct err *err
+) {
+    struct activation *a = &e->activations[activation];
+    a->handlers = s->handlers;
+    for (int i = 0; i < s->watch_count; i++) {
+        uint16_t symbol = s->watches[i].symbol;
+        int64_t timeframe_ms = s->watches[i].timeframe_ms;
+        uint16_t series;
+        if (timeframe_ms == 0) {
+            timeframe_ms = e->symbols[symbol].finest_ms;
+        }
+        int code = engine_series(e, symbol, timeframe_ms, &series, err);
+        if (code != 0) {
+            return code;
+        }
+        struct engine_series *watched = &e->series[series];
+        if (!watcher_add(
+                &watched->watchers, &watched->watcher_count, &watched->watcher_capacity, activation
+            )) {
+            return err_set(err, E_MEMORY, "no memory for a watch");
+        }
+        if (!a->has_symbol) {
+            a->has_symbol = true;
+            a->symbol = symbol;
+        }
+    }
+    for (int i = 0; i < s->ticker_count; i++) {
+        struct engine_symbol *watched = &e->symbols[s->tickers[i]];
+        if (!watcher_add(
+                &watched->ticker_watchers, &watched->ticker_watcher_count,
+                &watched->ticker_watcher_capacity, activation
+            )) {
+            return err_set(err, E_MEMORY, "no memory for a watch");
+        }
+    }
+    return 0;
+}
+
+static void activation_keep_params(struct activation *a, const struct done *done) {
+    for (int i = 0; i < a->param_count; i++) {
+        free((void *)(uintptr_t)a->params[i].name);
+        free((void *)(uintptr_t)a->params[i].text);
+    }
+    free(a->params);
+    a->params = calloc((size_t)(done->param_count > 0 ? done->param_count : 1), sizeof *a->params);
+    a->param_count = a->params == NULL ? 0 : done->param_count;
+    for (int i = 0; i < a->param_count; i++) {
+        a->params[i].name = strdup(done->params[i].name);
+        a->params[i].text = strdup(done->params[i].text);
+    }
+}
+
+void activation_started(struct engine *e, uint32_t activation, const struct done *done) {
+    struct activation *a = &e->activations[activation];
+    activation_keep_params(a, done);
+    struct err err = {0};
+    if (activation_subscribe(e, activation, &done->subscription, &err) != 0) {
+        struct fault fault = {.code = err.code};
+        strncpy(fault.text, err.msg, sizeof fault.text - 1);
+        activation_fault(e, activation, &a->events[a->event_first], &fault);
+        return;
+    }
+    if (a->status == ACTIVATION_STARTING) {
+        activation_set_status(e, activation, ACTIVATION_RUNNING, "started");
+    }
+}
+
+static int faults_within_hour(struct engine *e, struct activation *a) {
+    int slots = (int)(sizeof a->fault_times_ms / sizeof a->fault_times_ms[0]);
+    a->fault_times_ms[a->fault_count % slots] = e->now_ms;
+    a->fault_count++;
+    int within = 0;
+    for (int i = 0; i < slots && i < a->fault_count; i++) {
+        within += e->now_ms - a->fault_times_ms[i] < HOUR_MS;
+    }
+    return within;
+}
+
+static void activation_suspend(struct engine *e, uint32_t activation, const char *reason) {
+    switch (e->activations[activation].on_suspend) {
+    case SUSPEND_KEEP:
+        break;
+    case SUSPEND_CANCEL:
+        orders_cancel(e, activation, false);
+        break;
+    case SUSPEND_FLATTEN:
+        orders_cancel(e, activation, false);
+        orders_flatten(e, activation, "suspend");
+        break;
+    }
+    activation_set_status(e, activation, ACTIVATION_SUSPENDED, reason);
+}
+
+/* A fault undoes the handler. The script starts anew from its last captured state, unless that is
+ * what failed or it has failed too often. */
+void activation_fault(
+    struct engine *e, uint32_t activation, const struct event *event, const struct fault *fault
+) {
+    struct activation *a = &e->activations[activation];
+    int faults = faults_within_hour(e, a);
+    bool is_last = faults >= e->options.faults_max || event->kind == EVENT_START ||
+                   a->status == ACTIVATION_STOPPING;
+    if (e->ports.sink.fault != NULL) {
+        struct fault_record record = {
+            event->number, activation, e->now_ms, event->kind, fault, faults, is_last,
+        };
+        e->ports.sink.fault(e->ports.sink.ctx, &record);
+    }
+    if (e->options.stop_on_fault) {
+        e->has_failed = true;
+    }
+    if (is_last) {
+        activation_suspend(e, activation, fault->text);
+        return;
+    }
+    struct event *ready = queue_event_first(e, activation, EVENT_READY);
+    if (ready != NULL) {
+        ready->u.ready = READY_FAULT;
+    }
+    queue_event_first(e, activation, EVENT_START);
+}
+
+void engine_pause(struct engine *e, uint32_t activation) {
+    if (e->activations[activation].status == ACTIVATION_RUNNING) {
+        activation_set_status(e, activation, ACTIVATION_PAUSED, "paused");
+        orders_cancel(e, activation, true);
+    }
+}
+
+void engine_resume(struct engine *e, uint32_t activation) {
+    if (e->activations[activation].status == ACTIVATION_PAUSED) {
+        activation_set_status(e, activation, ACTIVATION_RUNNING, "resumed");
+    }
+}
+
+void engine_deactivate(
+    struct engine *e, uint32_t activation, enum stop_why why, const char *reason
+) {
+    struct activation *a = &e->activations[activation];
+    if (a->status != ACTIVATION_RUNNING && a->status != ACTIVATION_PAUSED) {
+        return;
+    }
+    orders_cancel(e, activation, why != STOP_CLOSE);
+    free(a->finish_reason);
+    a->finish_reason = strdup(reason);
+    a->closes_on_stop = why == STOP_CLOSE;
+    a->keeps_on_stop = why == STOP_KEEP;
+    a->has_heard_stop = true;
+    activation_set_status(e, activation, ACTIVATION_STOPPING, reason);
+    struct event *event = queue_event(e, activation, EVENT_STOP);
+    if (event != NULL) {
+        event->u.stop = why;
+    }
+}
+
+static bool activation_is_flat(const struct activation *a) {
+    for (int i = 0; i < a->position_count; i++) {
+        if (a->positions[i].position.quantity.d.v != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* After a finish or a deactivation: whether nothing is left to wait for. What reduces may still
+ * fill. */
+static bool activation_is_over(const struct activation *a) {
+    return a->keeps_on_stop || a->order_count == 0 || activation_is_flat(a);
+}
+
+void activation_settle(struct engine *e, uint32_t activation) {
+    struct activation *a = &e->activations[activation];
+    if (a->status != ACTIVATION_STOPPING || a->event_count > 0) {
+        return;
+    }
+    if (a->closes_on_stop) {
+        a->closes_on_stop = false;
+        orders_cancel(e, activation, false);
+        orders_flatten(e, activation, "deactivate");
+        return;
+    }
+    if (!activation_is_over(a)) {
+        return;
+    }
+    if (!a->has_heard_stop) {
+        a->has_heard_stop = true;
+        struct event *event = queue_event(e, activation, EVENT_STOP);
+        if (event != NULL) {
+            event->u.stop = STOP_FINISH;
+        }
+        return;
+    }
+    if (!a->keeps_on_stop) {
+        orders_cancel(e, activation, false);
+    }
+    activation_set_status(
+        e, activation, ACTIVATION_STOPPED, a->finish_reason != NULL ? a->finish_reason : ""
+    );
+}
+
+struct owned_position *activation_position_slot(
+    struct engine *e, uint32_t activation, uint16_t symbol, enum position_side side
+) {
+    struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->position_count; i++) {
+        if (a->positions[i].symbol == symbol && a->positions[i].side == side) {
+            return &a->positions[i];
+        }
+    }
+    if (a->position_count == e->options.symbols_max * 2) {
+        return NULL;
+    }
+    struct owned_position *slot = &a->positions[a->position_count++];
+    *slot = (struct owned_position){.symbol = symbol, .side = side};
+    return slot;
+}
+
+/* --- what is so ---------------------------------------------------------------------------------
+ */
+
+int engine_activation_count(const struct engine *e) {
+    return e->activation_count;
+}
+
+const char *activation_id(const struct engine *e, uint32_t activation) {
+    return e->activations[activation].id;
+}
+
+const char *activation_name(const struct engine *e, uint32_t activation) {
+    return e->activations[activation].script_name;
+}
+
+enum activation_status activation_status(const struct engine *e, uint32_t activation) {
+    return e->activations[activation].status;
+}
+
+uint32_t activation_account(const struct engine *e, uint32_t activation) {
+    return e->activations[activation].account;
+}
+
+const struct setting *activation_params(const struct engine *e, uint32_t activation, int *count) {
+    *count = e->activations[activation].param_count;
+    return e->activations[activation].params;
+}
+
+const struct position *activation_position(
+    const struct engine *e, uint32_t activation, uint16_t symbol, enum position_side side
+) {
+    static const struct position flat;
+    const struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->position_count; i++) {
+        if (a->positions[i].symbol == symbol && a->positions[i].side == side) {
+            return &a->positions[i].position;
+        }
+    }
+    return &flat;
+}
+
+int activation_open_orders(const struct engine *e, uint32_t activation) {
+    return e->activations[activation].order_count;
+}

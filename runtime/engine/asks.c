@@ -1,0 +1,176 @@
+/* asks: what a handler asked for takes effect, in the order of asking. */
+#include "engine/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void ask_place(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    if (ask->sequence != a->order_sequence + 1 || ask->sequence > UINT32_MAX) {
+        return; /* only the host's own count is an order of this activation */
+    }
+    a->order_sequence = ask->sequence;
+    a->orders_asked++;
+    order_place(e, activation, ask->sequence, &ask->u.request, ask->file, ask->line);
+}
+
+static void ask_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
+    e->activations[activation].orders_asked++;
+    order_amend(e, activation, ask);
+}
+
+static void ask_leverage(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    struct account *account = &e->accounts[a->account];
+    if (account->leverage[ask->symbol] == ask->u.leverage) {
+        return;
+    }
+    struct err err = {0};
+    if (e->ports.venue.leverage(
+            e->ports.venue.ctx, a->account, ask->symbol, ask->u.leverage, &err
+        ) == 0) {
+        account->leverage[ask->symbol] = ask->u.leverage;
+    }
+}
+
+static void ask_timer(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    int i = 0;
+    while (i < a->timer_count && strcmp(a->timers[i].name, ask->u.timer.name) != 0) {
+        i++;
+    }
+    if (i == a->timer_count) {
+        if (a->timer_count == ACTIVATION_TIMERS_MAX) {
+            return;
+        }
+        a->timer_count++;
+    }
+    memcpy(a->timers[i].name, ask->u.timer.name, sizeof a->timers[i].name);
+    a->timers[i].at_ms = ask->u.timer.at_ms;
+    a->timers[i].every_ms = ask->u.timer.every_ms;
+}
+
+static void timer_remove(struct activation *a, int i) {
+    memmove(
+        &a->timers[i], &a->timers[i + 1], (size_t)(a->timer_count - i - 1) * sizeof a->timers[0]
+    );
+    a->timer_count--;
+}
+
+static void ask_timer_cancel(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->timer_count; i++) {
+        if (strcmp(a->timers[i].name, ask->u.timer.name) == 0) {
+            timer_remove(a, i);
+            return;
+        }
+    }
+}
+
+static void ask_signal(struct engine *e, uint32_t activation, const struct ask *ask) {
+    if (e->ports.sink.signal != NULL) {
+        struct signal_record record = {
+            e->number, activation, e->now_ms, ask->symbol, &ask->u.signal, ask->file, ask->line,
+        };
+        e->ports.sink.signal(e->ports.sink.ctx, &record);
+    }
+}
+
+static void ask_log(struct engine *e, uint32_t activation, const struct ask *ask) {
+    if (e->ports.sink.log != NULL) {
+        struct log_record record = {
+            activation,      e->now_ms, ask->u.log.level, ask->kind == ASK_NOTIFY,
+            ask->u.log.text, ask->file, ask->line,
+        };
+        e->ports.sink.log(e->ports.sink.ctx, &record);
+    }
+}
+
+static void ask_finish(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    if (a->status == ACTIVATION_STOPPING || a->status == ACTIVATION_STOPPED) {
+        return;
+    }
+    free(a->finish_reason);
+    a->finish_reason = strdup(ask->u.finish);
+    activation_set_status(e, activation, ACTIVATION_STOPPING, ask->u.finish);
+    orders_cancel(e, activation, true);
+}
+
+static void ask_apply(struct engine *e, uint32_t activation, const struct ask *ask) {
+    switch (ask->kind) {
+    case ASK_PLACE:
+        ask_place(e, activation, ask);
+        break;
+    case ASK_CANCEL:
+        order_cancel(e, activation, ask->sequence);
+        break;
+    case ASK_AMEND:
+        ask_amend(e, activation, ask);
+        break;
+    case ASK_LEVERAGE:
+        ask_leverage(e, activation, ask);
+        break;
+    case ASK_MARGIN_MODE:
+        e->accounts[e->activations[activation].account].is_isolated = ask->u.is_isolated;
+        break;
+    case ASK_TIMER:
+        ask_timer(e, activation, ask);
+        break;
+    case ASK_TIMER_CANCEL:
+        ask_timer_cancel(e, activation, ask);
+        break;
+    case ASK_SIGNAL:
+        ask_signal(e, activation, ask);
+        break;
+    case ASK_LOG:
+    case ASK_NOTIFY:
+        ask_log(e, activation, ask);
+        break;
+    case ASK_FINISH:
+        ask_finish(e, activation, ask);
+        break;
+    }
+}
+
+void asks_apply(struct engine *e, uint32_t activation, const struct done *done) {
+    for (int i = 0; i < done->ask_count; i++) {
+        ask_apply(e, activation, &done->asks[i]);
+    }
+}
+
+/* The timer that is due and comes first: by time, then by name. */
+static int timer_first_due(const struct engine *e, const struct activation *a) {
+    int first = -1;
+    for (int i = 0; i < a->timer_count; i++) {
+        const struct engine_timer *t = &a->timers[i];
+        if (t->at_ms > e->now_ms) {
+            continue;
+        }
+        if (first < 0 || t->at_ms < a->timers[first].at_ms ||
+            (t->at_ms == a->timers[first].at_ms && strcmp(t->name, a->timers[first].name) < 0)) {
+            first = i;
+        }
+    }
+    return first;
+}
+
+void engine_queue_timers(struct engine *e) {
+    for (int index = 0; index < e->activation_count; index++) {
+        struct activation *a = &e->activations[index];
+        int i;
+        while ((i = timer_first_due(e, a)) >= 0) {
+            struct event *event = queue_event(e, (uint32_t)index, EVENT_TIMER);
+            if (event == NULL) {
+                break;
+            }
+            memcpy(event->u.timer, a->timers[i].name, sizeof event->u.timer);
+            if (a->timers[i].every_ms > 0) {
+                int64_t late = e->now_ms - a->timers[i].at_ms;
+                a->timers[i].at_ms += (late / a->timers[i].every_ms + 1) * a->timers[i].every_ms;
+            } else {
+                timer_remove(a, i);
+            }
+        }
+    }
+}

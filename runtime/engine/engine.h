@@ -1,0 +1,147 @@
+/* engine: the one owner of all trading state. Inputs in (candles, venue reports, answers of
+ * scripts, time), effects out through ports (engine/port.h); the same inputs give the same effects,
+ * byte for byte.
+ *
+ * Everything that happens gets a number from one sequence. Each activation has a queue of events;
+ * at most one of them is with the script host at a time, and what its handler asked for is applied
+ * when the answer comes (engine_done), in the order of asking, before the next event is sent. The
+ * engine reads no clock: engine_set_time says what time it is, and never goes back.
+ * One thread; the owner of the engine drives it: input, engine_pump, answers, engine_pump …
+ * until engine_is_idle. All memory is the engine's, bounded by its options. */
+#pragma once
+
+#include "engine/port.h"
+#include "trade/ledger.h"
+
+struct engine;
+
+enum suspend_policy { SUSPEND_KEEP, SUSPEND_CANCEL, SUSPEND_FLATTEN };
+
+struct engine_options {
+    int symbols_max;
+    int series_max;
+    int activations_max;
+    int orders_max;     /* live orders of one activation */
+    int events_max;     /* waiting events of one activation */
+    int faults_max;     /* within an hour, then suspended: 3 */
+    bool stop_on_fault; /* backtest: the first fault ends the run */
+    struct risk_limits limits;
+};
+
+struct engine_ports {
+    struct host_port_out host;
+    struct venue_port venue;
+    struct sink_port sink;
+    struct history_port history;
+};
+
+void engine_options_default(struct engine_options *options);
+MUST_CHECK int engine_new(
+    struct engine **out,
+    const struct engine_options *options,
+    const struct engine_ports *ports,
+    struct err *e
+);
+void engine_free(struct engine *e);
+
+/* --- market -------------------------------------------------------------------------------------
+ */
+
+/* Adds a symbol whose finest bars have that length. */
+MUST_CHECK int engine_add_symbol(
+    struct engine *e,
+    const struct instrument *instrument,
+    int64_t finest_ms,
+    uint16_t *index,
+    struct err *err
+);
+const struct instrument *engine_instrument(const struct engine *e, uint16_t symbol);
+int engine_symbol_count(const struct engine *e);
+
+/* A series with its history, made when first asked for (the host's port during EVENT_START). */
+MUST_CHECK int engine_series(
+    struct engine *e, uint16_t symbol, int64_t timeframe_ms, uint16_t *series, struct err *err
+);
+
+/* --- activations --------------------------------------------------------------------------------
+ */
+
+struct activation_options {
+    const char *id;                     /* [A-Za-z0-9], unique */
+    const struct script_bundle *bundle; /* borrowed for the life of the activation */
+    const struct setting *settings;
+    int setting_count;
+    const char *currency;
+    struct money balance; /* of its own account */
+    bool is_hedge;
+    uint64_t seed;
+    enum suspend_policy on_suspend;
+    const char *state;
+    size_t state_length;
+};
+
+/* Opens it in the host and queues EVENT_START and EVENT_READY; the answer to the first tells
+ * whether it runs (activation_status). */
+MUST_CHECK int engine_activate(
+    struct engine *e,
+    const struct activation_options *options,
+    uint32_t *activation,
+    struct err *err
+);
+void engine_pause(struct engine *e, uint32_t activation);
+void engine_resume(struct engine *e, uint32_t activation);
+/* Queues EVENT_STOP; when it is answered the core cancels and closes as `why` says. */
+void engine_deactivate(
+    struct engine *e, uint32_t activation, enum stop_why why, const char *reason
+);
+
+/* --- driving ------------------------------------------------------------------------------------
+ */
+
+/* now_ms never goes back; no handler runs by itself. */
+void engine_set_time(struct engine *e, int64_t now_ms);
+int64_t engine_time(const struct engine *e);
+
+/* Sends every event that can be sent. */
+void engine_pump(struct engine *e);
+/* No event waits or is out. */
+bool engine_is_idle(const struct engine *e);
+/* The answer of the host to the event that is out. */
+void engine_done(struct engine *e, const struct done *done);
+void engine_report(struct engine *e, const struct venue_report *report);
+/* stop_on_fault and a fault came: the run is over. The fault is in the sink's record. */
+bool engine_has_failed(const struct engine *e);
+
+/* A price of a symbol as of now: what last price, sizing and profit are computed with. */
+void engine_price(struct engine *e, uint16_t symbol, struct price last);
+/* Bars of a symbol that closed at one instant, the shortest first: fed to the host, before their
+ * events are queued with engine_queue_candles (the longest first). */
+void engine_feed_bar(struct engine *e, uint16_t series, const struct bar *bar);
+void engine_queue_candles(struct engine *e, const uint16_t *series, int count);
+void engine_queue_tickers(struct engine *e, uint16_t symbol, const struct event_ticker *ticker);
+/* Queues the timers of all activations that are due at the engine's time. */
+void engine_queue_timers(struct engine *e);
+
+/* --- what is so ---------------------------------------------------------------------------------
+ */
+
+int engine_activation_count(const struct engine *e);
+const char *activation_id(const struct engine *e, uint32_t activation);
+const char *activation_name(const struct engine *e, uint32_t activation); /* of its script */
+enum activation_status activation_status(const struct engine *e, uint32_t activation);
+uint32_t activation_account(const struct engine *e, uint32_t activation);
+/* Parameters as the script's start reported them. */
+const struct setting *activation_params(const struct engine *e, uint32_t activation, int *count);
+const struct position *activation_position(
+    const struct engine *e, uint32_t activation, uint16_t symbol, enum position_side side
+);
+int activation_open_orders(const struct engine *e, uint32_t activation);
+/* Counts of orders refused, by risk check. */
+const uint64_t *engine_refusals(const struct engine *e);
+
+const struct ledger *account_ledger(const struct engine *e, uint32_t account);
+/* Balance + open profit at the last prices. E_OVERFLOW */
+MUST_CHECK int account_equity(const struct engine *e, uint32_t account, struct money *out);
+/* equity − margin of positions − margin of resting orders that enlarge. */
+MUST_CHECK int account_free(const struct engine *e, uint32_t account, struct money *out);
+int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol);

@@ -1,0 +1,390 @@
+/* orders: the way of an order from the ask to the venue, and back from the venue's reports into the
+ * books and the script's events. */
+#include "engine/engine_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct order *order_find(struct engine *e, uint32_t activation, uint64_t sequence) {
+    struct activation *a = &e->activations[activation];
+    for (int i = a->order_count - 1; i >= 0; i--) {
+        if (a->orders[i]->sequence == sequence) {
+            return a->orders[i];
+        }
+    }
+    return NULL;
+}
+
+static struct order *order_take(struct engine *e, struct activation *a) {
+    if (a->order_count == e->options.orders_max || e->free_order_count == 0) {
+        return NULL;
+    }
+    struct order *o = e->free_orders[--e->free_order_count];
+    a->orders[a->order_count++] = o;
+    return o;
+}
+
+static void order_give(struct engine *e, struct activation *a, struct order *o) {
+    for (int i = 0; i < a->order_count; i++) {
+        if (a->orders[i] == o) {
+            memmove(
+                &a->orders[i], &a->orders[i + 1],
+                (size_t)(a->order_count - i - 1) * sizeof(struct order *)
+            );
+            a->order_count--;
+            e->free_orders[e->free_order_count++] = o;
+            return;
+        }
+    }
+}
+
+static void order_tell(
+    struct engine *e,
+    uint32_t activation,
+    enum order_step step,
+    const struct order *o,
+    const char *file,
+    int line,
+    const struct risk_verdict *verdict
+) {
+    if (e->ports.sink.order != NULL) {
+        struct order_record record = {e->number, activation, step, o, file, line, verdict};
+        e->ports.sink.order(e->ports.sink.ctx, &record);
+    }
+}
+
+/* Tells the script what became of an order or of an ask on it. */
+static void
+order_queue_change(struct engine *e, uint32_t activation, const struct order *o, int code) {
+    struct event *event = queue_event(e, activation, EVENT_ORDER);
+    if (event != NULL) {
+        queue_set_price(e, event, o->request.symbol, e->symbols[o->request.symbol].last);
+        event->u.order.order = *o;
+        event->u.order.code = code;
+    }
+}
+
+static void order_build(
+    const struct engine *e,
+    const struct activation *a,
+    uint64_t sequence,
+    const struct order_request *request,
+    struct order *o
+) {
+    *o = (struct order){
+        .sequence = sequence,
+        .request = *request,
+        .state = ORDER_NEW,
+        .pending = PENDING_NEW,
+        .created_ms = e->now_ms,
+        .updated_ms = e->now_ms,
+    };
+    bool is_core = sequence >= CORE_SEQUENCE;
+    uint32_t count = (uint32_t)(is_core ? sequence - CORE_SEQUENCE : sequence);
+    snprintf(o->id, sizeof o->id, "%.21s%c%u", a->id, is_core ? 'c' : 'o', count);
+}
+
+/* Ends an order that never rested: it was refused by a check, or could not be sent. */
+static void order_refuse(
+    struct engine *e, uint32_t activation, struct order *o, int code, const char *message
+) {
+    struct order_event refused = {
+        .kind = ORDER_EVENT_REJECTED,
+        .time_ms = e->now_ms,
+        .code = code,
+        .message = message,
+    };
+    if (order_apply(o, &refused, NULL) != 0) {
+        o->state = ORDER_REJECTED;
+    }
+    order_queue_change(e, activation, o, code);
+}
+
+void order_place(
+    struct engine *e,
+    uint32_t activation,
+    uint64_t sequence,
+    const struct order_request *request,
+    const char *file,
+    int line
+) {
+    struct activation *a = &e->activations[activation];
+    struct order refused;
+    struct order *o = order_take(e, a);
+    if (o == NULL) {
+        order_build(e, a, sequence, request, &refused);
+        order_refuse(e, activation, &refused, E_LIMIT, "too many live orders");
+        order_tell(e, activation, STEP_REFUSED, &refused, file, line, NULL);
+        return;
+    }
+    order_build(e, a, sequence, request, o);
+    struct risk_verdict verdict;
+    gate_check(e, activation, request, o, false, &verdict);
+    if (!verdict.passed) {
+        e->refusals[verdict.failed]++;
+        order_refuse(e, activation, o, verdict.code, verdict.message);
+        order_tell(e, activation, STEP_REFUSED, o, file, line, &verdict);
+        order_give(e, a, o);
+        return;
+    }
+    gate_take(e, activation, request);
+    order_tell(e, activation, STEP_SENT, o, file, line, &verdict);
+    struct err err = {0};
+    struct order_key key = {activation, sequence};
+    int code = e->ports.venue.submit(e->ports.venue.ctx, a->account, key, o, &err);
+    if (code != 0) {
+        order_refuse(e, activation, o, code, err.msg);
+        order_tell(e, activation, STEP_CHANGED, o, NULL, 0, NULL);
+        order_give(e, a, o);
+    }
+}
+
+void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence) {
+    struct activation *a = &e->activations[activation];
+    struct order *o = order_find(e, activation, sequence);
+    if (o == NULL || o->pending == PENDING_CANCEL) {
+        return; /* it ended meanwhile: its on_order is on the way; or the cancel is */
+    }
+    o->pending = PENDING_CANCEL;
+    struct err err = {0};
+    struct order_key key = {activation, sequence};
+    int code = e->ports.venue.cancel(e->ports.venue.ctx, a->account, key, &err);
+    if (code != 0) {
+        struct order_event event = {
+            .kind = ORDER_EVENT_CANCEL_REFUSED,
+            .time_ms = e->now_ms,
+            .code = code,
+            .message = err.msg,
+        };
+        struct venue_report report = {.account = a->account, .key = key, .event = event};
+        engine_report(e, &report);
+    }
+}
+
+/* Queues the refusal of an amendment: the old figures hold. */
+static void amend_refuse(
+    struct engine *e, uint32_t activation, struct order *o, int code, const char *message
+) {
+    struct order_event event = {
+        .kind = ORDER_EVENT_AMEND_REFUSED,
+        .time_ms = e->now_ms,
+        .code = code,
+        .message = message,
+    };
+    struct venue_report report = {
+        .account = e->activations[activation].account,
+        .key = {activation, o->sequence},
+        .event = event,
+    };
+    o->pending = PENDING_AMEND;
+    engine_report(e, &report);
+}
+
+void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
+    struct activation *a = &e->activations[activation];
+    struct order *o = order_find(e, activation, ask->sequence);
+    if (o == NULL) {
+        return;
+    }
+    struct order_request wanted = o->request;
+    if (ask->u.amend.has_price) {
+        wanted.price = ask->u.amend.price;
+    }
+    if (ask->u.amend.has_stop) {
+        wanted.stop = ask->u.amend.stop;
+    }
+    if (ask->u.amend.has_quantity) {
+        wanted.quantity = ask->u.amend.quantity;
+    }
+    struct risk_verdict verdict;
+    gate_check(e, activation, &wanted, o, true, &verdict);
+    if (!verdict.passed) {
+        e->refusals[verdict.failed]++;
+        amend_refuse(e, activation, o, verdict.code, verdict.message);
+        return;
+    }
+    gate_take(e, activation, &wanted);
+    if (ask->u.amend.reason[0] != '\0') {
+        memcpy(o->request.reason, ask->u.amend.reason, sizeof o->request.reason);
+    }
+    if (ask->u.amend.tag[0] != '\0') {
+        memcpy(o->request.tag, ask->u.amend.tag, sizeof o->request.tag);
+    }
+    o->pending = PENDING_AMEND;
+    order_tell(e, activation, STEP_SENT, o, ask->file, ask->line, &verdict);
+    struct err err = {0};
+    struct order_key key = {activation, o->sequence};
+    int code = e->ports.venue.amend(
+        e->ports.venue.ctx, a->account, key, wanted.price, wanted.stop, wanted.quantity, &err
+    );
+    if (code != 0) {
+        amend_refuse(e, activation, o, code, err.msg);
+    }
+}
+
+void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {
+    struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->order_count; i++) {
+        const struct order *o = a->orders[i];
+        if (!only_enlarging || order_enlarges(e, activation, &o->request)) {
+            order_cancel(e, activation, o->sequence);
+        }
+    }
+}
+
+void orders_flatten(struct engine *e, uint32_t activation, const char *reason) {
+    struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->position_count; i++) {
+        const struct owned_position *p = &a->positions[i];
+        int sign = decimal_sign(p->position.quantity.d);
+        if (sign == 0) {
+            continue;
+        }
+        struct order_request request = {
+            .symbol = p->symbol,
+            .side = sign > 0 ? ORDER_SELL : ORDER_BUY,
+            .type = ORDER_MARKET,
+            .position_side = p->side,
+            .reduce_only = true,
+            .quantity = {decimal_abs(p->position.quantity.d)},
+        };
+        snprintf(request.reason, sizeof request.reason, "%s", reason);
+        a->orders_asked++;
+        order_place(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, NULL, 0);
+    }
+}
+
+/* --- what the venue says
+ * -------------------------------------------------------------------------- */
+
+/* Books a fill into position and ledger. */
+static int fill_book(
+    struct engine *e,
+    uint32_t activation,
+    uint16_t symbol,
+    enum order_side side,
+    enum position_side position_side,
+    const struct fill *fill,
+    struct fill_record *record
+) {
+    struct activation *a = &e->activations[activation];
+    struct account *account = &e->accounts[a->account];
+    enum position_side kept = account->is_hedge ? position_side : POSITION_NET;
+    struct owned_position *slot = activation_position_slot(e, activation, symbol, kept);
+    if (slot == NULL) {
+        return E_LIMIT;
+    }
+    int code = position_apply(&slot->position, side, fill, &record->change);
+    if (code == 0) {
+        code = ledger_book_fill(&account->ledger, record->change.realized, fill->fee);
+    }
+    record->fill = *fill;
+    record->position = slot->position;
+    record->balance = account->ledger.balance;
+    return code;
+}
+
+static void fill_tell(
+    struct engine *e, uint32_t activation, const struct order *o, struct fill_record *record
+) {
+    record->number = e->number;
+    record->activation = activation;
+    record->account = e->activations[activation].account;
+    record->order = o;
+    if (e->ports.sink.fill != NULL) {
+        e->ports.sink.fill(e->ports.sink.ctx, record);
+    }
+}
+
+static void fill_queue(
+    struct engine *e,
+    uint32_t activation,
+    const struct order *o,
+    uint64_t sequence,
+    const struct fill_record *record
+) {
+    struct event *event = queue_event(e, activation, EVENT_FILL);
+    if (event == NULL) {
+        return;
+    }
+    queue_set_price(e, event, o->request.symbol, record->fill.price);
+    event->u.fill = (struct event_fill){
+        .sequence = sequence,
+        .fill = record->fill,
+        .is_final = order_state_is_terminal(o->state),
+        .order = *o,
+        .position = record->position,
+        .balance = record->balance,
+        .leverage = e->accounts[record->account].leverage[o->request.symbol],
+    };
+}
+
+/* The sum is not to be had: nothing more is traded on books that are wrong. */
+static void books_broken(struct engine *e, uint32_t activation, int code) {
+    activation_set_status(e, activation, ACTIVATION_SUSPENDED, err_name(code));
+    e->has_failed = true;
+}
+
+static void report_unasked_fill(struct engine *e, const struct venue_report *report) {
+    uint32_t activation = report->key.activation;
+    struct order described = {
+        .state = ORDER_FILLED, .created_ms = e->now_ms, .updated_ms = e->now_ms};
+    described.request.symbol = report->symbol;
+    described.request.side = report->side;
+    described.request.position_side = report->position_side;
+    described.request.type = ORDER_MARKET;
+    described.request.quantity = report->event.fill.quantity;
+    described.filled = report->event.fill.quantity;
+    described.average = report->event.fill.price;
+    snprintf(described.request.reason, sizeof described.request.reason, "%s", report->reason);
+    struct fill_record record = {0};
+    int code = fill_book(
+        e, activation, report->symbol, report->side, report->position_side, &report->event.fill,
+        &record
+    );
+    if (code != 0) {
+        books_broken(e, activation, code);
+        return;
+    }
+    fill_tell(e, activation, &described, &record);
+    fill_queue(e, activation, &described, 0, &record);
+}
+
+static void report_fill(
+    struct engine *e, uint32_t activation, struct order *o, const struct venue_report *report
+) {
+    struct fill_record record = {0};
+    int code = fill_book(
+        e, activation, o->request.symbol, o->request.side, o->request.position_side,
+        &report->event.fill, &record
+    );
+    if (code != 0) {
+        books_broken(e, activation, code);
+        return;
+    }
+    fill_tell(e, activation, o, &record);
+    fill_queue(e, activation, o, o->sequence < CORE_SEQUENCE ? o->sequence : 0, &record);
+}
+
+void engine_report(struct engine *e, const struct venue_report *report) {
+    uint32_t activation = report->key.activation;
+    if (report->key.sequence == 0) {
+        report_unasked_fill(e, report);
+        return;
+    }
+    struct order *o = order_find(e, activation, report->key.sequence);
+    if (o == NULL || order_apply(o, &report->event, NULL) != 0) {
+        return; /* of an order that has ended: nothing can change any more */
+    }
+    if (report->event.kind == ORDER_EVENT_FILL) {
+        report_fill(e, activation, o, report);
+    }
+    order_tell(e, activation, STEP_CHANGED, o, NULL, 0, NULL);
+    bool is_own = o->sequence < CORE_SEQUENCE;
+    if (is_own && (report->event.kind != ORDER_EVENT_FILL || order_state_is_terminal(o->state))) {
+        order_queue_change(e, activation, o, report->event.code);
+    }
+    if (order_state_is_terminal(o->state)) {
+        order_give(e, &e->activations[activation], o);
+    }
+}

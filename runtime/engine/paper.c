@@ -1,0 +1,201 @@
+#include "engine/paper.h"
+
+#include <stdlib.h>
+
+#define KEY_SHIFT 40 /* sequences stay below 2^40, activations below 2^22 */
+
+struct paper {
+    struct match **accounts;
+    int account_count;
+    int accounts_max;
+    int orders_max;
+    struct match_costs costs;
+};
+
+int paper_new(
+    struct paper **out,
+    int accounts_max,
+    int orders_max,
+    const struct match_costs *costs,
+    struct err *e
+) {
+    struct paper *p = calloc(1, sizeof *p);
+    struct match **accounts = calloc((size_t)accounts_max, sizeof *accounts);
+    if (p == NULL || accounts == NULL) {
+        free(p);
+        free(accounts);
+        return err_set(e, E_MEMORY, "no memory for the paper venue");
+    }
+    p->accounts = accounts;
+    p->accounts_max = accounts_max;
+    p->orders_max = orders_max;
+    p->costs = *costs;
+    *out = p;
+    return 0;
+}
+
+void paper_free(struct paper *p) {
+    if (p == NULL) {
+        return;
+    }
+    for (int i = 0; i < p->account_count; i++) {
+        match_free(p->accounts[i]);
+    }
+    free(p->accounts);
+    free(p);
+}
+
+int paper_open_account(
+    struct paper *p,
+    const struct instrument *instruments,
+    int instrument_count,
+    struct money balance,
+    bool hedge,
+    struct err *e
+) {
+    if (p->account_count == p->accounts_max) {
+        return err_set(e, E_LIMIT, "more than %d paper accounts", p->accounts_max);
+    }
+    int code = match_new(
+        &p->accounts[p->account_count], instruments, instrument_count, p->orders_max, &p->costs,
+        balance, hedge, e
+    );
+    p->account_count += code == 0;
+    return code;
+}
+
+int paper_account_count(const struct paper *p) {
+    return p->account_count;
+}
+
+static uint64_t key_pack(struct order_key key) {
+    return key.sequence + ((uint64_t)key.activation << KEY_SHIFT);
+}
+
+/* Core sequences have bit 62 set, which the activation's bits never reach. */
+static struct order_key key_unpack(uint64_t packed) {
+    uint64_t core = packed & ((uint64_t)1 << 62);
+    uint64_t rest = packed - core;
+    struct order_key key = {
+        .activation = (uint32_t)(rest >> KEY_SHIFT),
+        .sequence = core + (rest & (((uint64_t)1 << KEY_SHIFT) - 1)),
+    };
+    return key;
+}
+
+static int paper_submit(
+    void *ctx, uint32_t account, struct order_key key, const struct order *order, struct err *e
+) {
+    struct paper *p = ctx;
+    return match_submit(p->accounts[account], key_pack(key), &order->request, e);
+}
+
+static int paper_cancel(void *ctx, uint32_t account, struct order_key key, struct err *e) {
+    struct paper *p = ctx;
+    return match_cancel(p->accounts[account], key_pack(key), e);
+}
+
+static int paper_amend(
+    void *ctx,
+    uint32_t account,
+    struct order_key key,
+    struct price price,
+    struct price stop,
+    struct quantity quantity,
+    struct err *e
+) {
+    struct paper *p = ctx;
+    return match_amend(p->accounts[account], key_pack(key), price, stop, quantity, e);
+}
+
+static int
+paper_leverage(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e) {
+    struct paper *p = ctx;
+    if (match_position(p->accounts[account], symbol, POSITION_NET)->quantity.d.v != 0) {
+        return err_set(e, E_HAS_POSITION, "leverage changes only without a position");
+    }
+    match_set_leverage(p->accounts[account], symbol, leverage);
+    return 0;
+}
+
+struct venue_port paper_port(struct paper *p) {
+    return (struct venue_port){p, paper_submit, paper_cancel, paper_amend, paper_leverage};
+}
+
+static enum order_event_kind event_kind_of(enum match_report_kind kind) {
+    static const enum order_event_kind kinds[] = {
+        [MATCH_ACCEPTED] = ORDER_EVENT_ACCEPTED,
+        [MATCH_FILLED] = ORDER_EVENT_FILL,
+        [MATCH_CANCELED] = ORDER_EVENT_CANCELED,
+        [MATCH_REJECTED] = ORDER_EVENT_REJECTED,
+        [MATCH_AMENDED] = ORDER_EVENT_AMENDED,
+        [MATCH_AMEND_REFUSED] = ORDER_EVENT_AMEND_REFUSED,
+        [MATCH_CANCEL_REFUSED] = ORDER_EVENT_CANCEL_REFUSED,
+        [MATCH_LIQUIDATED] = ORDER_EVENT_FILL,
+    };
+    return kinds[kind];
+}
+
+static void
+report_translate(uint32_t account, const struct match_report *from, struct venue_report *to) {
+    *to = (struct venue_report){
+        .account = account,
+        .key = key_unpack(from->order_key),
+        .event =
+            {
+                .kind = event_kind_of(from->kind),
+                .time_ms = from->fill.time_ms,
+                .fill = from->fill,
+                .price = from->price,
+                .stop = from->stop,
+                .quantity = from->quantity,
+                .code = from->code,
+                .message = from->message,
+            },
+        .symbol = from->symbol,
+        .side = from->side,
+        .position_side = from->position_side,
+    };
+    if (from->kind == MATCH_LIQUIDATED) {
+        to->reason = "liquidation";
+        to->key.activation = account;
+    }
+}
+
+bool paper_answer(struct paper *p, struct venue_report *out) {
+    for (int i = 0; i < p->account_count; i++) {
+        struct match_report report;
+        if (match_answer(p->accounts[i], &report)) {
+            report_translate((uint32_t)i, &report, out);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool paper_begin(struct paper *p, uint32_t account, uint16_t symbol, const struct candle *candle) {
+    struct match *m = p->accounts[account];
+    if (match_is_idle(m, symbol, candle)) {
+        return false;
+    }
+    match_begin(m, symbol, candle);
+    return true;
+}
+
+bool paper_next(struct paper *p, uint32_t account, struct venue_report *out, struct err *e) {
+    struct match_report report;
+    if (!match_next(p->accounts[account], &report, e)) {
+        return false;
+    }
+    report_translate(account, &report, out);
+    return true;
+}
+
+const struct position *
+paper_position(const struct paper *p, uint32_t account, uint16_t symbol, enum position_side side) {
+    return match_position(p->accounts[account], symbol, side);
+}
+
+const struct ledger *paper_ledger(const struct paper *p, uint32_t account) {
+    return match_ledger(p->accounts[account]);
+}

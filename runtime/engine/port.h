@@ -1,0 +1,148 @@
+/* port: what the engine needs from outside and what it tells the outside, as structs of functions
+ * that its owner fills. Live, paper, backtest and tests differ in nothing else.
+ *
+ * No port function may call back into the engine, except that host.event may answer by engine_done
+ * before it returns. Times are the engine's event times. All on the engine's thread; the owner of a
+ * port outlives the engine. */
+#pragma once
+
+#include "market/bar.h"
+#include "script/message.h"
+#include "trade/order.h"
+#include "trade/position.h"
+#include "trade/risk.h"
+
+/* An order as a venue knows it: unique over the engine's life, never 0 for an order of ours. */
+struct order_key {
+    uint32_t activation;
+    uint64_t sequence;
+};
+
+/* Where orders go. A call hands the request over; its outcome comes as a venue_report. An error
+ * means that nothing was sent. */
+struct venue_port {
+    void *ctx;
+    int (*submit
+    )(void *ctx, uint32_t account, struct order_key key, const struct order *order, struct err *e);
+    int (*cancel)(void *ctx, uint32_t account, struct order_key key, struct err *e);
+    int (*amend
+    )(void *ctx,
+      uint32_t account,
+      struct order_key key,
+      struct price price,
+      struct price stop,
+      struct quantity quantity,
+      struct err *e);
+    int (*leverage)(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e);
+};
+
+/* What a venue says. Reports on one order come in the order in which they happened. */
+struct venue_report {
+    uint32_t account;
+    struct order_key key; /* sequence 0: a fill that nobody asked for */
+    struct order_event event;
+    /* For a fill that nobody asked for: */
+    uint16_t symbol;
+    enum order_side side;
+    enum position_side position_side;
+    const char *reason; /* "liquidation", "adl" … */
+};
+
+/* The script host, a function call or a ring away. */
+struct host_port_out {
+    void *ctx;
+    int (*instrument)(void *ctx, uint16_t index, const struct instrument *i, struct err *e);
+    int (*series)(void *ctx, uint16_t series, uint16_t symbol, int64_t timeframe_ms, struct err *e);
+    void (*bar)(void *ctx, uint16_t series, uint64_t number, const struct bar *bar);
+    int (*open)(void *ctx, const struct activation_open *open, struct err *e);
+    void (*close)(void *ctx, uint32_t activation);
+    void (*event)(void *ctx, const struct event *event); /* answered by engine_done, now or later */
+};
+
+/* The finest candles known of a symbol before the engine's start or now, oldest first. */
+struct history_port {
+    void *ctx;
+    size_t (*candles)(void *ctx, uint16_t symbol, const struct candle **out);
+};
+
+/* --- what happens, for those who keep, show or count it ------------------------------------------
+ */
+
+struct fill_record {
+    uint64_t number;
+    uint32_t activation;
+    uint32_t account;
+    const struct order *order; /* after the fill; of an unasked fill a description */
+    struct fill fill;
+    struct position_change change;
+    struct position position; /* after */
+    struct money balance;     /* after */
+};
+
+enum order_step { STEP_ASKED, STEP_REFUSED, STEP_SENT, STEP_CHANGED };
+
+struct order_record {
+    uint64_t number;
+    uint32_t activation;
+    enum order_step step;
+    const struct order *order;
+    const char *file; /* of the script's line that asked; NULL where the core did */
+    int line;
+    const struct risk_verdict *verdict; /* REFUSED, SENT; else NULL */
+};
+
+struct signal_record {
+    uint64_t number;
+    uint32_t activation;
+    int64_t time_ms;
+    uint16_t symbol;
+    const struct ask_signal *signal;
+    const char *file;
+    int line;
+};
+
+struct log_record {
+    uint32_t activation;
+    int64_t time_ms;
+    enum ask_level level;
+    bool is_notice; /* self:notify */
+    const char *text;
+    const char *file;
+    int line;
+};
+
+struct fault_record {
+    uint64_t number; /* of the event whose handler faulted */
+    uint32_t activation;
+    int64_t time_ms;
+    enum event_kind kind;
+    const struct fault *fault;
+    int faults; /* within the last hour, this one included */
+    bool is_suspended;
+};
+
+enum activation_status {
+    ACTIVATION_STARTING,
+    ACTIVATION_RUNNING,
+    ACTIVATION_PAUSED,
+    ACTIVATION_STOPPING,
+    ACTIVATION_STOPPED,
+    ACTIVATION_SUSPENDED,
+};
+
+struct status_record {
+    uint32_t activation;
+    int64_t time_ms;
+    enum activation_status status;
+    const char *reason;
+};
+
+struct sink_port { /* any function may be NULL */
+    void *ctx;
+    void (*fill)(void *ctx, const struct fill_record *record);
+    void (*order)(void *ctx, const struct order_record *record);
+    void (*signal)(void *ctx, const struct signal_record *record);
+    void (*log)(void *ctx, const struct log_record *record);
+    void (*fault)(void *ctx, const struct fault_record *record);
+    void (*status)(void *ctx, const struct status_record *record);
+};

@@ -1,0 +1,171 @@
+/* queue: the waiting events of each activation, and their way to the host. */
+#include "engine/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT_CAPACITY_FIRST 16
+
+static struct event *event_at(struct activation *a, int position) {
+    return &a->events[(a->event_first + position) % a->event_capacity];
+}
+
+static bool queue_grow(struct engine *e, struct activation *a) {
+    int capacity = a->event_capacity == 0 ? EVENT_CAPACITY_FIRST : a->event_capacity * 2;
+    if (capacity > e->options.events_max) {
+        return false;
+    }
+    struct event *events = calloc((size_t)capacity, sizeof *events);
+    if (events == NULL) {
+        return false;
+    }
+    for (int i = 0; i < a->event_count; i++) {
+        events[i] = *event_at(a, i);
+    }
+    free(a->events);
+    a->events = events;
+    a->event_capacity = capacity;
+    a->event_first = 0;
+    return true;
+}
+
+static void ready_push(struct engine *e, uint32_t index) {
+    struct activation *a = &e->activations[index];
+    if (a->is_ready || a->is_waiting || a->event_count == 0) {
+        return;
+    }
+    a->is_ready = true;
+    e->ready[(e->ready_first + e->ready_count) % e->options.activations_max] = index;
+    e->ready_count++;
+}
+
+static void
+event_begin(struct engine *e, uint32_t activation, struct event *event, enum event_kind kind) {
+    const struct activation *a = &e->activations[activation];
+    event->number = ++e->number;
+    event->activation = activation;
+    event->kind = kind;
+    event->now_ms = e->now_ms;
+    event->is_warmup = false;
+    event->is_paused = a->status == ACTIVATION_PAUSED || a->status == ACTIVATION_STOPPING;
+    event->symbol = UINT16_MAX;
+    if (a->has_symbol) {
+        queue_set_price(e, event, a->symbol, e->symbols[a->symbol].last);
+    }
+}
+
+static bool queue_has_room(struct engine *e, uint32_t activation) {
+    struct activation *a = &e->activations[activation];
+    if (a->event_count < a->event_capacity || queue_grow(e, a)) {
+        return true;
+    }
+    if (a->status != ACTIVATION_SUSPENDED) {
+        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many events wait for it");
+    }
+    return false;
+}
+
+struct event *queue_event(struct engine *e, uint32_t activation, enum event_kind kind) {
+    if (!queue_has_room(e, activation)) {
+        return NULL;
+    }
+    struct activation *a = &e->activations[activation];
+    struct event *event = event_at(a, a->event_count);
+    a->event_count++;
+    e->outstanding++;
+    event_begin(e, activation, event, kind);
+    ready_push(e, activation);
+    return event;
+}
+
+struct event *queue_event_first(struct engine *e, uint32_t activation, enum event_kind kind) {
+    if (!queue_has_room(e, activation)) {
+        return NULL;
+    }
+    struct activation *a = &e->activations[activation];
+    int position = a->is_waiting ? 1 : 0;
+    for (int i = a->event_count; i > position; i--) {
+        *event_at(a, i) = *event_at(a, i - 1);
+    }
+    a->event_count++;
+    e->outstanding++;
+    struct event *event = event_at(a, position);
+    event_begin(e, activation, event, kind);
+    ready_push(e, activation);
+    return event;
+}
+
+void queue_set_price(struct engine *e, struct event *event, uint16_t symbol, struct price last) {
+    (void)e;
+    event->symbol = last.d.v > 0 ? symbol : UINT16_MAX;
+    event->last = last;
+}
+
+/* Takes the first event off; the activation may send its next. */
+static void queue_drop_first(struct engine *e, uint32_t activation) {
+    struct activation *a = &e->activations[activation];
+    a->event_first = (a->event_first + 1) % a->event_capacity;
+    a->event_count--;
+    a->is_waiting = false;
+    e->outstanding--;
+    ready_push(e, activation);
+}
+
+/* A stopped or suspended script hears nothing more; its books are already right. A timer that was
+ * canceled after it was queued is not delivered. */
+static bool event_is_wanted(const struct activation *a, const struct event *event) {
+    if (a->status == ACTIVATION_STOPPED || a->status == ACTIVATION_SUSPENDED) {
+        return false;
+    }
+    if (event->kind == EVENT_FILL || event->kind == EVENT_ORDER || event->kind == EVENT_START) {
+        return true; /* the host's view follows them, with a handler or without */
+    }
+    if (event->kind == EVENT_STOP && a->status == ACTIVATION_STOPPING) {
+        return true; /* its answer ends the activation */
+    }
+    return (a->handlers & (1u << event->kind)) != 0;
+}
+
+void engine_pump(struct engine *e) {
+    while (e->ready_count > 0) {
+        uint32_t index = e->ready[e->ready_first];
+        e->ready_first = (e->ready_first + 1) % e->options.activations_max;
+        e->ready_count--;
+        struct activation *a = &e->activations[index];
+        a->is_ready = false;
+        const struct event *event = event_at(a, 0);
+        if (event_is_wanted(a, event)) {
+            a->is_waiting = true;
+            e->ports.host.event(e->ports.host.ctx, event);
+        } else {
+            queue_drop_first(e, index);
+        }
+    }
+}
+
+bool engine_is_idle(const struct engine *e) {
+    return e->outstanding == 0;
+}
+
+void engine_done(struct engine *e, const struct done *done) {
+    if (done->activation >= (uint32_t)e->activation_count) {
+        return;
+    }
+    struct activation *a = &e->activations[done->activation];
+    if (!a->is_waiting || event_at(a, 0)->number != done->number) {
+        return; /* an answer to nothing that is out: of a host that was replaced */
+    }
+    const struct event *event = event_at(a, 0);
+    enum event_kind kind = event->kind;
+    if (done->fault.code != 0) {
+        activation_fault(e, done->activation, event, &done->fault);
+    } else {
+        if (kind == EVENT_START) {
+            activation_started(e, done->activation, done);
+        }
+        asks_apply(e, done->activation, done);
+    }
+    a = &e->activations[done->activation];
+    queue_drop_first(e, done->activation);
+    activation_settle(e, done->activation);
+}
