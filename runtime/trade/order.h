@@ -88,6 +88,8 @@ struct order_event {
     enum order_event_kind kind;
     int64_t time_ms;
     struct fill fill;              /* FILL */
+    bool is_final;                 /* FILL: nothing more will come (a reduce-only order was capped at the
+                                      position): the quantity becomes what has filled */
     struct price price, stop;      /* AMENDED */
     struct quantity quantity;      /* AMENDED: the total, what has filled included */
     int code;                      /* REJECTED, *_REFUSED, CANCELED for a reason of the venue's */
@@ -106,8 +108,11 @@ const char *position_side_name(enum position_side s); /* net long short */
 const char *liquidity_name(enum liquidity l);     /* taker maker */
 
 /* Applies one event. E_STATE when the transition does not exist (the order is unchanged), E_OVERFLOW
- * from the arithmetic. A fill larger than what is left is E_STATE, except for an order of the whole
- * position (its quantity becomes what it filled). When a fill completes the order its state is FILLED. */
+ * from the arithmetic, E_ARGUMENT for a fill without price or quantity. A fill larger than what is left
+ * is E_STATE, except for an order of the whole position (its quantity becomes what it filled). When a
+ * fill completes the order its state is FILLED. A partial fill of an unknown order leaves it unknown:
+ * what was asked about it is still not answered. A late fill of a canceled or expired order changes
+ * filled and average only. `code` and `message` are those of the last event but for late fills. */
 MUST_CHECK int order_apply(struct order *o, const struct order_event *event, struct err *e);
 
 /* quantity − filled, never below 0. */

@@ -33,3 +33,10 @@ MUST_CHECK int position_unrealized(const struct position *p, struct price mark, 
 MUST_CHECK int position_liquidation_price(
     const struct position *p, struct money balance, struct decimal maintenance, struct price *out
 );
+/* The same for the positions of one symbol together (hedge mode holds a long and a short; one may be
+ * NULL or flat). *is_below says on which side the danger lies: prices at or below *out, else at or
+ * above. When every price is one at which the account is gone, *out is the smallest price there is. */
+MUST_CHECK int position_pair_liquidation_price(
+    const struct position *a, const struct position *b, struct money balance,
+    struct decimal maintenance, struct price *out, bool *is_below
+);

@@ -37,7 +37,7 @@ enum risk_check {
     RISK_CHECK_COUNT,
 };
 
-struct risk_limits { /* 0 switches a limit of money off */
+struct risk_limits { /* 0 switches a limit off */
     struct decimal collar;           /* fraction of the reference price, 0.2 */
     struct money order_value_max;    /* 1,000,000 */
     struct money position_value_max; /* per symbol, 5,000,000 */
@@ -52,7 +52,8 @@ struct risk_limits { /* 0 switches a limit of money off */
     struct decimal drawdown_max;     /* fraction of peak equity, 0 */
 };
 
-/* Everything a check may look at, as of the ask. */
+/* Everything a check may look at, as of the ask. The position must be given (flat is a position):
+ * what is missing refuses. */
 struct risk_facts {
     const struct instrument *instrument; /* NULL: the symbol is not allowed */
     const struct order_request *request; /* rounded */
@@ -87,8 +88,12 @@ struct risk_verdict {
     char message[ORDER_MESSAGE_MAX]; /* "order_value: 1200000 > 1000000"; empty when passed */
 };
 
+/* The defaults are the figures above. */
 void risk_limits_default(struct risk_limits *limits);
-const char *risk_check_name(enum risk_check check);
+const char *risk_check_name(enum risk_check check); /* its name on the wire, "order_value" */
+
+/* Makes the checks in order up to the first that fails. Reduce-only orders and those of the whole
+ * position are exempt where the table says so (the figure says it, too, and counts as passed). */
 void risk_check_order(
     const struct risk_limits *limits, const struct risk_facts *facts, struct risk_verdict *verdict
 );
