@@ -47,14 +47,15 @@ local function may_enter(self, side, view)
   return position.quantity * view.close <= p.overbought * self.notional_sum
 end
 
-local function is_held(lots, side, level, own)
-  for i = 1, #lots do
-    local lot = lots[i]
-    if lot.side == side.name and lot.at == level and not (own and lot.entry == own.id) then
-      return true
-    end
+-- A level of the grid with an amount, where no lot of the side is open yet.
+local function can_rest(self, side, level)
+  if level < 1 or level > self.levels.count or self.notional[level] == 0 then return false end
+  local own = self.state.entries[side.name][level]
+  for _, lot in ipairs(self.state.lots) do
+    local is_own = own and lot.entry == own.id
+    if lot.side == side.name and lot.at == level and not is_own then return false end
   end
-  return false
+  return true
 end
 
 -- Prices that an entry keeps its distance from, nearest to the market first.
@@ -127,33 +128,31 @@ local function level_count(self, level, price)
   return instrument:lots(quantity)
 end
 
+-- An entry that has filled in part stays as it is; any other is worked out as if nothing rested.
+local function priced(self, side, level, others, view)
+  local own = self.state.entries[side.name][level]
+  if own and lot_tools.find(self.state.lots, 'entry', own.id) then return own.price, own.count end
+  local price = keep_distance(self.params, side, self.levels[level], others)
+  price = self.instrument_facts:round_price(keep_near(self.params, side, price, view), side.enter_rounding)
+  return price, level_count(self, level, price)
+end
+
 local function add_side(self, side, view)
-  local p, state, instrument = self.params, self.state, self.instrument_facts
-  local others, planned = lot_prices(state.lots, side), 0
+  local p, instrument = self.params, self.instrument_facts
+  local others, planned = lot_prices(self.state.lots, side), 0
   for step = 1, p.depth do
-    local level = state.r - side.sign * step
-    local own = state.entries[side.name][level]
-    local open = level >= 1 and level <= p.grid_num and self.notional[level] > 0
-    if open and not is_held(state.lots, side, level, own) then
-      local price, count
-      if own and lot_tools.find(state.lots, 'entry', own.id) then
-        price, count = own.price, own.count
-      else
-        price = keep_distance(p, side, self.levels[level], others)
-        price = instrument:round_price(keep_near(p, side, price, view), side.enter_rounding)
+    local level = self.state.r - side.sign * step
+    if can_rest(self, side, level) then
+      local price, count = priced(self, side, level, others, view)
+      if count then
         insert_sorted(others, price, side)
-        if own and math.abs(price - own.price) <= p.same_price * own.price then
-          price, count = own.price, own.count
-        else
-          count = level_count(self, level, price)
+        local value = instrument:quantity(count) * price
+        if not is_duplicate(p, price, view) and not exceeds_cap(self, view, planned, value) then
+          planned = planned + value
+          view.taken[#view.taken + 1] = price
+          view.wanted[#view.wanted + 1] = { side = side, level = level, price = price, count = count }
+          view.is_wanted[side.name][level] = true
         end
-      end
-      local value = count and instrument:quantity(count) * price
-      if count and not is_duplicate(p, price, view) and not exceeds_cap(self, view, planned, value) then
-        planned = planned + value
-        view.taken[#view.taken + 1] = price
-        view.wanted[#view.wanted + 1] = { side = side, level = level, price = price, count = count }
-        view.is_wanted[side.name][level] = true
       end
     end
   end
@@ -206,8 +205,10 @@ local function place(self, entry)
     { id = id, price = entry.price, count = entry.count }
 end
 
+-- A resting entry is moved only when its price has become another one.
 local function amend(self, slot, entry)
-  if slot.leaving or (slot.price == entry.price and slot.count == entry.count) then return end
+  local is_same = math.abs(entry.price - slot.price) <= self.params.same_price * slot.price
+  if slot.leaving or is_same then return end
   slot.price, slot.count = entry.price, entry.count
   self:amend(slot.id, { price = slot.price, quantity = self.instrument_facts:quantity(slot.count) })
 end

@@ -60,7 +60,7 @@ function M.push(levels, centre_price, range)
     local distance = k - levels.centre
     local plain = levels.line + distance * spacing
     local level = within_reach(p, plain, centre_price, distance)
-    if previous then
+    if previous and distance ~= 0 then
       local gap = (plain - previous) / previous
       if math.abs(gap) < p.min_gap then
         level = previous * (1 + (gap < 0 and -p.min_gap or p.min_gap))
