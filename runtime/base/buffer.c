@@ -44,6 +44,7 @@ static int buffer_reserve(struct buffer *buffer, size_t length) {
         return buffer->code = E_MEMORY;
     }
     buffer->data = data;
+    buffer->data[buffer->length] = '\0';
     buffer->capacity = capacity;
     return 0;
 }
