@@ -118,7 +118,7 @@ static int digits_parse_long(const char *at, const char *end, struct number *num
         }
         exponent -= fraction;
         if (*at == '0') {
-            zeros += digits != 0;
+            zeros++;
             continue;
         }
         for (; zeros >= 0; zeros--) {

@@ -204,6 +204,31 @@ static void quotients_equal_the_reference(void **state) {
     assert_in_range(overflows, ROUNDS / 20, ROUNDS / 20 * 19);
 }
 
+/* Just below k × 2^64 the first 64-bit digit leaves nearly the whole divisor, which random operands
+ * never do: the guess of the second digit must not run over. */
+static void quotients_below_a_full_digit(void **state) {
+    (void)state;
+    struct big one = big_of(DECIMAL_ONE);
+    for (int i = 0; i < ROUNDS / 5; i++) {
+        int128 b = (int128)1 << (65 + random_next() % 54);
+        b += (int128)(random_next() >> (random_next() % 64)) + 1;
+        struct big full = big_multiply(big_of(b), big_of((int128)(random_next() % 4 + 1) << 64));
+        struct big rest;
+        struct big quotient = big_divide(full, one, &rest);
+        int128 a = 0;
+        for (int limb = 3; limb >= 0; limb--) {
+            a = (a << 32) | quotient.limb[limb];
+        }
+        enum rounding rounding = (enum rounding)(i % 4);
+        struct decimal out = {0};
+        int128 wanted = 0;
+        int wanted_rc =
+            reference_quotient(big_multiply(big_of(a), one), big_of(b), false, rounding, &wanted);
+        int rc = decimal_div((struct decimal){a}, (struct decimal){b}, rounding, &out);
+        check("full digit", i, rc, out.v, wanted_rc, wanted);
+    }
+}
+
 static void sums_equal_the_reference(void **state) {
     (void)state;
     for (int i = 0; i < ROUNDS; i++) {
@@ -317,6 +342,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_equal_the_reference),
         cmocka_unit_test(quotients_equal_the_reference),
+        cmocka_unit_test(quotients_below_a_full_digit),
         cmocka_unit_test(sums_equal_the_reference),
         cmocka_unit_test(multiples_equal_the_reference),
         cmocka_unit_test(quantities_equal_the_reference),

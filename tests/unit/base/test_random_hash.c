@@ -60,13 +60,13 @@ static void below_is_even_and_below(void **state) {
     for (int i = 0; i < 10; i++) {
         assert_in_range(counts[i], 9600, 10400);
     }
-    /* Two thirds of all numbers: a plain remainder would give the lower half twice as often. */
+    /* Three quarters of 2^64: taken without drawing again, half of them would divide by three. */
     uint64_t count = UINT64_C(3) << 62;
-    int low = 0;
+    int by_three = 0;
     for (int i = 0; i < 10000; i++) {
-        low += random_below(&random, count) < count / 2;
+        by_three += random_below(&random, count) % 3 == 0;
     }
-    assert_in_range(low, 4800, 5200);
+    assert_in_range(by_three, 3130, 3530);
     assert_true(random_below(&random, 1) == 0);
 }
 
