@@ -66,3 +66,12 @@ void indicator_defaults(const struct indicator_spec *spec, struct indicator_para
 MUST_CHECK int indicator_param_set(
     const struct indicator_spec *spec, struct indicator_params *params, const char *name, double value, struct err *e
 );
+
+/* Names of the sources, in the order of their index: open high low close. */
+int indicator_source_find(const char *name); /* -1: there is none such */
+const char *indicator_source_name(int source);
+
+/* Feeds a number by hand (`ta.ema{length = 5}:push(x)`): a bar whose four prices are x goes through
+ * the same push. One that reads other timeframes gets nothing of them; `inputs` of its spec tells.
+ * x must be finite: what is not stays in the averages. */
+void indicator_push_number(const struct indicator_spec *spec, void *state, double x, double *outputs);
