@@ -7,10 +7,15 @@
 /* What a step of a phase answers: an error code < 0, nothing left in the phase, or a report. */
 enum { STEP_NOTHING = 0, STEP_REPORT = 1 };
 
-static void
-report_order(struct match_report *out, enum match_report_kind kind, const struct resting *o) {
+static void report_order(
+    const struct match *m,
+    struct match_report *out,
+    enum match_report_kind kind,
+    const struct resting *o
+) {
     *out = (struct match_report){
         .kind = kind,
+        .fill.time_ms = m->time_ms,
         .order_key = o->key,
         .symbol = o->symbol,
         .side = (enum order_side)o->side,
@@ -24,7 +29,7 @@ report_order(struct match_report *out, enum match_report_kind kind, const struct
 static int walk_cancel(
     struct match *m, int32_t slot, int code, const char *message, struct match_report *out
 ) {
-    report_order(out, MATCH_CANCELED, &m->slots[slot]);
+    report_order(m, out, MATCH_CANCELED, &m->slots[slot]);
     out->code = code;
     out->message = message;
     book_remove(m, slot);
@@ -74,7 +79,7 @@ static int walk_fill(
         }
         quantity = o->is_whole_position || held < quantity ? held : quantity;
     }
-    report_order(out, MATCH_FILLED, o);
+    report_order(m, out, MATCH_FILLED, o);
     out->quantity.d.v = quantity;
     out->fill = (struct fill){
         .price = price,
