@@ -1,6 +1,7 @@
 /* activation: the life of one running script: start, pause, faults, suspension, stop. */
 #include "engine/engine_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,7 +175,7 @@ void activation_started(struct engine *e, uint32_t activation, const struct done
     struct err err = {0};
     if (activation_subscribe(e, activation, &done->subscription, &err) != 0) {
         struct fault fault = {.code = err.code};
-        strncpy(fault.text, err.msg, sizeof fault.text - 1);
+        snprintf(fault.text, sizeof fault.text, "%s", err.msg);
         activation_fault(e, activation, &a->events[a->event_first], &fault);
         return;
     }

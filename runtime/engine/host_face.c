@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +147,7 @@ static void answer_deliver(
     }
     struct done broken = {.number = number, .activation = activation};
     broken.fault.code = length == 0 ? E_LIMIT : err.code;
-    strncpy(broken.fault.text, "the answer is too large", sizeof broken.fault.text - 1);
+    snprintf(broken.fault.text, sizeof broken.fault.text, "the answer cannot be read");
     engine_done(f->engine, &broken);
 }
 
@@ -174,7 +175,7 @@ static void bytes_event(void *ctx, const struct event *event) {
     if (bytes_read(f, n, &m, &err) != 0) {
         done = (struct done){.number = event->number, .activation = event->activation};
         done.fault.code = err.code;
-        strncpy(done.fault.text, err.msg, sizeof done.fault.text - 1);
+        snprintf(done.fault.text, sizeof done.fault.text, "%s", err.msg);
         engine_done(f->engine, &done);
         return;
     }

@@ -1,7 +1,5 @@
 #include "research/backtest.h"
 
-#include "engine/player.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,8 @@
 struct backtest {
     const struct backtest_options *options;
     struct backtest_result *result;
-    struct host_face *face;
-    struct engine *engine;
-    struct paper *paper;
-    struct player *player;
+    struct session *session;
+    struct engine *engine; /* the session's */
     uint16_t symbol;
     uint32_t activation;
     size_t first; /* rows played: first to end − 1 */
@@ -29,7 +25,8 @@ struct backtest {
     struct err err; /* of a sink function */
 };
 
-/* --- what the engine tells ------------------------------------------------------------------------ */
+/* --- what the engine tells
+ * ------------------------------------------------------------------------ */
 
 static void keep_error(struct backtest *b, const struct err *e) {
     if (b->err.code == 0) {
@@ -115,7 +112,8 @@ static size_t history_candles(void *ctx, uint16_t symbol, const struct candle **
     return b->first;
 }
 
-/* --- making --------------------------------------------------------------------------------------- */
+/* --- making
+ * --------------------------------------------------------------------------------------- */
 
 static size_t row_at_or_after(const struct candle_data *data, int64_t time_ms) {
     size_t low = 0, high = data->count;
@@ -142,60 +140,28 @@ static int range_choose(struct backtest *b, struct err *e) {
 
 static int engine_make(struct backtest *b, struct err *e) {
     const struct backtest_options *o = b->options;
-    struct host_options host = {
-        .limits = o->host_limits,
-        .capture = CAPTURE_WHEN_ASKED,
-        .deadline = o->deadline,
-        .activations_max = 1,
-        .instruments_max = 1,
-        .series_max = 16,
+    struct session_options options = {
+        .face = o->face,
+        .host = {.limits = o->host_limits, .capture = CAPTURE_WHEN_ASKED, .deadline = o->deadline},
+        .costs = o->costs,
+        .seed = o->seed,
     };
-    struct engine_options options;
-    engine_options_default(&options);
-    options.symbols_max = 1;
-    options.activations_max = 1;
-    options.series_max = 16;
-    options.stop_on_fault = !o->keep_going;
-    options.limits = o->limits;
-    int code = host_face_new(&b->face, o->face, &host, o->seed, e);
-    if (code == 0) {
-        code = paper_new(&b->paper, 1, options.orders_max, &o->costs, e);
-    }
-    if (code != 0) {
-        return code;
-    }
-    struct engine_ports ports = {
-        .host = host_face_port(b->face),
-        .venue = paper_port(b->paper),
-        .sink = {b, on_fill, on_order, on_signal, on_log, on_fault, on_status},
-        .history = {b, history_candles},
-    };
-    code = engine_new(&b->engine, &options, &ports, e);
-    if (code == 0) {
-        host_face_set_engine(b->face, b->engine);
-        code = player_new(&b->player, b->engine, b->paper, e);
-    }
-    return code;
-}
-
-/* Steps the player, waiting for answers that are held back. */
-static enum player_status step_through(struct backtest *b, bool is_bar, struct err *e) {
-    for (;;) {
-        enum player_status status = is_bar ? player_step(b->player, e) : player_settle(b->player);
-        if (status != PLAYER_WAITING) {
-            return status;
-        }
-        host_face_tick(b->face);
-    }
+    engine_options_default(&options.engine);
+    options.engine.symbols_max = 1;
+    options.engine.activations_max = 1;
+    options.engine.series_max = 16;
+    options.engine.stop_on_fault = !o->keep_going;
+    options.engine.limits = o->limits;
+    struct sink_port sink = {b, on_fill, on_order, on_signal, on_log, on_fault, on_status};
+    struct history_port history = {b, history_candles};
+    return session_new(&b->session, &options, &sink, &history, e);
 }
 
 static int script_start(struct backtest *b, struct err *e) {
     const struct backtest_options *o = b->options;
+    b->engine = session_engine(b->session);
     engine_set_time(b->engine, o->data->rows[b->first].bar.time_ms);
-    int code = engine_add_symbol(b->engine, o->instrument, o->data->bar_ms, &b->symbol, e);
-    if (code == 0) {
-        code = paper_open_account(b->paper, o->instrument, 1, o->balance, false, e);
-    }
+    int code = session_add_symbol(b->session, o->instrument, o->data->bar_ms, &b->symbol, e);
     struct activation_options activation = {
         .id = "bt1",
         .bundle = o->bundle,
@@ -210,19 +176,20 @@ static int script_start(struct backtest *b, struct err *e) {
         engine_price(b->engine, b->symbol, o->data->rows[b->first - 1].close);
     }
     if (code == 0) {
-        code = engine_activate(b->engine, &activation, &b->activation, e);
+        code = session_activate(b->session, &activation, &b->activation, e);
     }
     if (code != 0) {
         return code;
     }
-    step_through(b, false, e);
+    session_settle(b->session);
     if (b->result->status != ACTIVATION_RUNNING || b->result->faults > 0) {
         return err_set(e, E_SCRIPT, "%s", b->result->fault_text);
     }
     return 0;
 }
 
-/* --- the run -------------------------------------------------------------------------------------- */
+/* --- the run
+ * -------------------------------------------------------------------------------------- */
 
 static int bar_sample(struct backtest *b, const struct candle *candle, struct err *e) {
     const struct position *position =
@@ -262,8 +229,7 @@ static int bars_play(struct backtest *b, struct err *e) {
     const struct backtest_options *o = b->options;
     for (size_t i = b->first; i < b->end; i++) {
         const struct candle *candle = &o->data->rows[i];
-        player_begin(b->player, b->symbol, candle);
-        enum player_status status = step_through(b, true, e);
+        enum player_status status = session_play(b->session, b->symbol, candle, e);
         if (e->code != 0) {
             return e->code;
         }
@@ -321,7 +287,7 @@ static void state_keep(struct backtest *b) {
     }
     size_t length = 0;
     struct err err = {0};
-    const char *bytes = host_state(host_face_host(b->face), b->activation, &length, &err);
+    const char *bytes = host_state(session_host(b->session), b->activation, &length, &err);
     if (bytes == NULL) {
         r->faults++;
         r->has_failed = true;
@@ -403,10 +369,7 @@ int backtest_run(
     e->code = 0;
     performance_init(&result->performance, options->balance);
     int code = backtest_body(&b, e);
-    player_free(b.player);
-    engine_free(b.engine);
-    paper_free(b.paper);
-    host_face_free(b.face);
+    session_free(b.session);
     return code;
 }
 

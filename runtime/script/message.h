@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "market/bar.h"
 #include "market/instrument.h"
 #include "trade/order.h"
 #include "trade/position.h"
@@ -45,6 +46,7 @@ struct script_bundle { /* one version of a script with the library modules it ma
 struct setting { /* a parameter as text, as a person types it: "true", "0.5", "5m", "100,200" (list), "BTC:50,ETH:20" (map) */
     const char *name;
     const char *text;
+    bool is_optional; /* passed over without a word where the script declares no such parameter */
 };
 
 struct account_facts {

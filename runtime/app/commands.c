@@ -1,0 +1,72 @@
+#include "app/commands.h"
+
+static const struct option_spec backtest_options[] = {
+    {"data", "FILE", NULL,
+     "candles: CSV or CSV.gz with the header timestamp_ms,open,high,low,close,volume", false},
+    {"symbol", "SYMBOL", "BTC-USDT-SWAP",
+     "what the candles are of; its facts come from config/instruments.lua", false},
+    {"timeframe", "TIME", NULL,
+     "the script's parameter timeframe: 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d", false},
+    {"set", "NAME=VALUE", NULL, "a parameter of the script; may be given many times", true},
+    {"from", "TIME", NULL,
+     "first bar, as 2021-02-20, 2021-02-20T12:30 or milliseconds; the rows before it warm the "
+     "indicators up",
+     false},
+    {"to", "TIME", NULL, "bars that open before it", false},
+    {"balance", "MONEY", "10000", "start balance in the quote currency", false},
+    {"fee-taker", "RATE", "0.0005", "fee of market and stop fills, as a fraction", false},
+    {"fee-maker", "RATE", "0.0002", "fee of limit fills, as a fraction", false},
+    {"slippage", "RATE", "0.0005",
+     "how much worse than the price market and stop orders fill, as a fraction", false},
+    {"tick", "STEP", NULL, "price step, instead of the instrument's", false},
+    {"lot", "STEP", NULL, "quantity step, instead of the instrument's", false},
+    {"min", "QUANTITY", NULL, "smallest order, instead of the instrument's", false},
+    {"orders", "FILE", NULL, "write every fill as CSV", false},
+    {"equity", "FILE", NULL, "write the equity after every bar as CSV", false},
+    {"risk-free", "RATE", "0", "risk-free rate of a year for Sharpe and Sortino, as a fraction",
+     false},
+    {"seed", "NUMBER", "1", "seed of math.random", false},
+    {"keep-going", NULL, NULL,
+     "after a fault of the script go on as live trading does, instead of ending the run", false},
+    {"json", NULL, NULL, "print the report as JSON", false},
+    {"quiet", NULL, NULL, "no logs of the script and no progress on standard error", false},
+    {"host", "WAY", "direct",
+     "how the engine speaks to the script: direct, bytes, delayed (the results are the same)",
+     false},
+    {0},
+};
+
+const struct command_spec commands[] = {
+    {
+        "backtest",
+        "runs a script on a file of candles and prints what it earned",
+        "NAME_OR_FILE --data FILE [options]",
+        "A decision on the close of a bar trades from the next bar on. Market orders fill at its "
+        "open, worsened by\n"
+        "slippage; limits when the price trades through them; stops on touch. Fills happen on the "
+        "bars of the file,\n"
+        "whatever the script's timeframe is. Missing bars are listed, never filled.",
+        backtest_options,
+        1,
+        1,
+        {"backtest rsi --data config/demo/btcusdt-1m.csv.gz --timeframe 15m",
+         "backtest hyperrsi --data config/demo/btcusdt-1m.csv.gz --timeframe 5m --set leverage=5 "
+         "--set direction=long",
+         "backtest grid --data config/demo/btcusdt-1m.csv.gz --orders orders.csv --equity "
+         "equity.csv --json",
+         NULL},
+        command_backtest,
+    },
+    {
+        "version",
+        "names the program's version and the libraries it stands on",
+        "[--json]",
+        NULL,
+        (const struct option_spec[]){{"json", NULL, NULL, "as JSON", false}, {0}},
+        0,
+        0,
+        {"version", "version --json", "--version", NULL},
+        command_version,
+    },
+    {0},
+};

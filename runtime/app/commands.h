@@ -1,0 +1,9 @@
+/* commands: the table of the program's commands, each run by a file command_NAME.c. */
+#pragma once
+
+#include "app/arguments.h"
+
+extern const struct command_spec commands[]; /* ended by a row without a name */
+
+int command_backtest(const struct arguments *arguments);
+int command_version(const struct arguments *arguments);
