@@ -5,42 +5,40 @@ local sides = require './sides'
 
 local M = {}
 
--- The profit a lot takes at least and at most. On the outermost lines both the line's own
--- take-profit and the least are `edge_tp`.
+local abs = math.abs
+
+-- The prices between which a lot takes its profit. On the outermost lines `edge_tp` is both the
+-- least and, seen from the line, the aim.
 local function bounds(p, side, lot)
   local is_edge = lot.at == 1 or lot.at == p.grid_num
   local least = is_edge and p.edge_tp or p[side.take_least]
-  return lot.price * (1 + side.sign * least), lot.price * (1 + side.sign * p[side.take_most]), is_edge
+  local sign = side.sign
+  return lot.price * (1 + sign * least), lot.price * (1 + sign * p[side.take_most]), is_edge
 end
 
---- Where a lot takes its profit: on the next line, within its bounds; unrounded.
-function M.target(self, lot)
-  local p, levels, side = self.params, self.levels, sides[lot.side]
+-- Where a lot takes its profit: on the next line, within its bounds; unrounded.
+local function target(self, side, lot)
+  local p, levels, at = self.params, self.levels, lot.at
   local least, most, is_edge = bounds(p, side, lot)
   local line
   if is_edge then
-    line = levels[lot.at] * (1 + side.sign * p.edge_tp)
+    line = levels[at] * (1 + side.sign * p.edge_tp)
   else
-    line = lot.at and levels[lot.at + side.sign]
+    line = at and levels[at + side.sign]
   end
   if not line then return least end
   return side.nearer(side.farther(least, line), most)
 end
 
-local function rounded(self, side, price)
-  return self.instrument_facts:round_price(price, side.leave_rounding)
-end
-
 --- Lets the take-profit of a lot rest, for all of the lot.
 function M.place(self, lot)
-  local instrument = self.instrument_facts
+  local instrument, side = self.instrument_facts, sides[lot.side]
   local quantity = instrument:quantity(lot.count)
   if quantity < instrument.min_quantity then return end
-  local side = sides[lot.side]
-  local price = rounded(self, side, M.target(self, lot))
+  local price = instrument:round_price(target(self, side, lot), side.leave_rounding)
   local id = self:place(self.params.symbol, {
-    side = sides[side.other].enter, price = price, quantity = quantity,
-    reduce_only = true, tag = 'tp', reason = 'tp_' .. lot.level,
+    side = side.leave, price = price, quantity = quantity, reduce_only = true,
+    tag = 'tp', reason = 'tp_' .. lot.level,
   })
   if id then lot.tp, lot.tp_price = id, price end
 end
@@ -66,22 +64,25 @@ function M.cover(self)
   end
 end
 
-local function by_distance(lots, close)
+-- The lots whose take-profits rest, that nearest to the price first, the older of two as near.
+local function nearest_first(lots, close)
   local list = {}
-  for index, lot in ipairs(lots) do
+  for i = 1, #lots do
+    local lot = lots[i]
     if lot.tp then
-      list[#list + 1] = { lot = lot, index = index, distance = math.abs(lot.tp_price - close) }
+      local distance, at = abs(lot.tp_price - close), #list
+      while at > 0 and abs(list[at].tp_price - close) > distance do
+        list[at + 1] = list[at]
+        at = at - 1
+      end
+      list[at + 1] = lot
     end
   end
-  table.sort(list, function(a, b)
-    if a.distance ~= b.distance then return a.distance < b.distance end
-    return a.index < b.index
-  end)
   return list
 end
 
 -- The price has passed the target while the take-profit lay farther out: the i-th such one of its
--- side steps to just beyond the price, never farther out than it rests now.
+-- side steps to just beyond the price, never farther from it than it rests now.
 local function step_beyond(p, side, lot, close, i)
   local price = close * (1 + side.sign * p.tp_step * i)
   return side.nearer(side.farther(price, (bounds(p, side, lot))), lot.tp_price)
@@ -90,16 +91,17 @@ end
 --- The lines have moved: take-profits follow, the nearest few at one time.
 function M.recalculate(self, close)
   local p, passed, moved = self.params, { long = 0, short = 0 }, 0
-  for _, item in ipairs(by_distance(self.state.lots, close)) do
-    local lot = item.lot
+  local list = nearest_first(self.state.lots, close)
+  for i = 1, #list do
+    local lot = list[i]
     local side = sides[lot.side]
-    local price = M.target(self, lot)
+    local price = target(self, side, lot)
     if (price - close) * side.sign <= 0 then
       passed[lot.side] = passed[lot.side] + 1
       price = step_beyond(p, side, lot, close, passed[lot.side])
     end
-    price = rounded(self, side, price)
-    if moved < p.tp_max and math.abs(price - lot.tp_price) > p.same_price * lot.tp_price then
+    price = self.instrument_facts:round_price(price, side.leave_rounding)
+    if moved < p.tp_max and abs(price - lot.tp_price) > p.same_price * lot.tp_price then
       moved = moved + 1
       lot.tp_price = price
       self:amend(lot.tp, { price = price })
@@ -110,19 +112,20 @@ end
 --- Keeps the stop of the whole position where its average says; without a position there is none.
 function M.guard(self)
   local p, state = self.params, self.state
-  local position = self:position(p.symbol)
   local stop = state.stop
-  local side = position.is_long and 'long' or 'short'
-  if stop and (position.is_flat or stop.side ~= side) then
+  if p.stop_loss == 0 and not stop then return end
+  local position = self:position(p.symbol)
+  local side = not position.is_flat and sides[position.is_long and 'long' or 'short'] or nil
+  if stop and (p.stop_loss == 0 or not side or stop.side ~= side.name) then
     self:cancel(stop.id)
     stop, state.stop = nil, nil
   end
-  if p.stop_loss == 0 or position.is_flat then return end
-  local price = position.entry_price * (1 - sides[side].sign * p.stop_loss / 100)
+  if p.stop_loss == 0 or not side then return end
+  local price = position.entry_price * (1 - side.sign * p.stop_loss / 100)
   price = self.instrument_facts:round_price(price, 'nearest')
   if not stop then
     local id = self:close(p.symbol, { stop = price, tag = 'stop', reason = 'stop_loss' })
-    if id then state.stop = { id = id, side = side, price = price } end
+    if id then state.stop = { id = id, side = side.name, price = price } end
   elseif stop.price ~= price then
     stop.price = price
     self:amend(stop.id, { stop = price })
@@ -133,8 +136,7 @@ end
 --- rests until the fill.
 function M.leave(self, side, reason)
   local p, state = self.params, self.state
-  local position = self:position(p.symbol)
-  if state.exits[side.name] or not position['is_' .. side.name] then return end
+  if state.exits[side.name] or not self:position(p.symbol)[side.holds] then return end
   for _, lot in ipairs(state.lots) do
     if lot.side == side.name and lot.tp then
       self:cancel(lot.tp)
@@ -149,37 +151,88 @@ end
 function M.turned(self)
   local adx = self.state.adx
   for _, side in ipairs(sides.order) do
-    local is_new = adx[1] == side.blocked and adx[2] ~= side.blocked and adx[3] ~= side.blocked
-    if is_new then M.leave(self, side, 'adx_exit') end
+    local against = side.against
+    if adx[1] == against and adx[2] ~= against and adx[3] ~= against then
+      M.leave(self, side, 'adx_exit')
+    end
   end
 end
 
--- Beyond the last line on the side of the profit, a position that has earned its least is closed.
-function M.edges(self, close)
+--- Beyond the last line on the side of the profit, a position that has earned its least is closed.
+function M.edges(self, close, position)
   local p, levels, state = self.params, self.levels, self.state
-  local edge = close >= levels[p.grid_num] and 'long' or close <= levels[1] and 'short' or nil
+  local edge = close >= levels[levels.count] and 'long' or close <= levels[1] and 'short' or nil
   if edge and edge ~= state.edge then
     self:notify(string.format('%s: the price has left the grid at %.8g', p.symbol, close))
   end
   state.edge = edge
-  local position = self:position(p.symbol)
-  local side = sides[position.is_long and 'long' or 'short']
-  self.edge_price = nil
+  self.edge_price = nil -- a close beyond it is to be looked at
   if position.is_flat then return end
-  local earned = position.entry_price * (1 + side.sign * p[side.take_least])
-  self.edge_price = earned
-  if edge == side.name and (close - earned) * side.sign >= 0 then M.leave(self, side, 'edge_exit') end
+  local side = sides[position.is_long and 'long' or 'short']
+  self.edge_price = position.entry_price * (1 + side.sign * p[side.take_least])
+  if edge == side.name and (close - self.edge_price) * side.sign >= 0 then
+    M.leave(self, side, 'edge_exit')
+  end
 end
 
---- The symbol is done: nothing rests any more, what is held is sold, and the activation ends.
+--- The symbol is done: nothing rests any more, what is held is closed, the activation ends.
 function M.complete(self, reason)
-  local p, state = self.params, self.state
-  state.completed = reason
+  local p = self.params
+  self.state.completed = reason
   self:cancel_all(p.symbol)
   if not self:position(p.symbol).is_flat then
     self:close(p.symbol, { tag = 'exit', reason = reason })
   end
   self:finish(reason)
 end
+
+-- A take-profit that ended unfilled is placed anew, unless it was refused: that is an alarm.
+local function take_profit_changed(self, o, has_ended)
+  local lot = lot_tools.find(self.state.lots, 'tp', o.id)
+  if not lot then return end
+  if not has_ended then
+    if o.price == lot.tp_price then return end
+    lot.tp_price = o.price
+  else
+    lot.tp, lot.tp_price = nil, nil
+    if o.state == 'rejected' then
+      local text = '%s: the take-profit of level %d was refused: %s'
+      text = string.format(text, self.params.symbol, lot.level, o.message or '')
+      self:notify(text, { level = 'error' })
+    else
+      M.place(self, lot)
+    end
+  end
+  entries.wake(self)
+end
+
+local function exit_changed(self, o, has_ended)
+  local state = self.state
+  if not has_ended then return end
+  for _, side in ipairs(sides.order) do
+    if state.exits[side.name] == o.id then
+      state.exits[side.name] = nil
+      M.cover(self)
+      entries.wake(self)
+    end
+  end
+end
+
+local function stop_changed(self, o, has_ended)
+  local state = self.state
+  if not state.stop or state.stop.id ~= o.id then return end
+  if not has_ended then
+    state.stop.price = o.stop or state.stop.price
+    return
+  end
+  state.stop = nil
+  if o.state == 'rejected' then
+    local text = self.params.symbol .. ': the stop was refused: ' .. (o.message or '')
+    self:notify(text, { level = 'error' })
+  end
+end
+
+--- What a change of an order means, by its tag.
+M.changed = { tp = take_profit_changed, exit = exit_changed, stop = stop_changed }
 
 return M

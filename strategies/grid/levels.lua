@@ -1,49 +1,41 @@
 --- The lines of the grid: a centre that follows the price, and lines on both sides whose distance
 --- follows the range of the price.
--- `levels[k]` is the price of line k, 0 to count + 1; entries rest on 1 to count, the outer two
--- only bound the grid. All of it is smoothed, so the lines move slowly and never jump.
+-- `levels[k]` is the price of line k, 0 to count + 1, ascending. Entries rest on 1 to count; the
+-- outer two only bound the grid. All is smoothed, so the lines move slowly and never jump.
 local M = {}
+
+local floor, max, min = math.floor, math.max, math.min
 
 local REPLAY_PER_SMOOTHING = 40 -- bars after which an average no longer shows where it began
 
-local function smooth(previous, value, weight)
-  return previous and previous + weight * (value - previous) or value
-end
-
 function M.new(p)
-  return {
-    params = p,
-    count = p.grid_num,
-    centre = math.floor(p.grid_num / 2) + 1,
-    weight = 2 / (p.smoothing + 1),
-    smoothed = {},
-  }
+  local count, centre = p.grid_num, floor(p.grid_num / 2) + 1
+  local reach = {} -- how far a line may stray from the centre, as a share of it
+  for k = 1, count do reach[k] = min(p.max_gap * math.abs(k - centre), p.max_gap_cap) end
+  return { params = p, count = count, centre = centre, reach = reach, smoothed = {} }
 end
 
---- How many stored bars are enough to build the lines again.
+--- How many stored bars are enough to draw the lines again.
 function M.replay_length(p)
   return REPLAY_PER_SMOOTHING * (p.smoothing + 1)
 end
 
--- A line keeps within reach of the centre: the farther out it lies, the more it may stray.
-local function within_reach(p, level, centre_price, distance)
-  local reach = math.min(p.max_gap * math.abs(distance), p.max_gap_cap)
-  if math.abs(level - centre_price) <= reach * centre_price then return level end
-  return centre_price * (1 + (distance < 0 and -reach or reach))
-end
-
--- Smoothing may leave neighbours on each other: from the centre outwards each is pushed off the last.
+-- Smoothing may lay neighbours on each other: from the centre outwards each is pushed off the last.
 local function spread(levels, p)
   local count, centre, smoothed = levels.count, levels.centre, levels.smoothed
   local factor = 1 + p.min_gap
-  levels[centre] = smoothed[centre]
+  local inner = smoothed[centre]
+  levels[centre] = inner
   for k = centre + 1, count do
-    local inner, level = levels[k - 1], smoothed[k]
-    levels[k] = level > inner and level or inner * factor
+    local level = smoothed[k]
+    if level <= inner then level = inner * factor end
+    levels[k], inner = level, level
   end
+  inner = smoothed[centre]
   for k = centre - 1, 1, -1 do
-    local inner, level = levels[k + 1], smoothed[k]
-    levels[k] = level < inner and level or inner / factor
+    local level = smoothed[k]
+    if level >= inner then level = inner / factor end
+    levels[k], inner = level, level
   end
   levels[0] = levels[1] * (1 - p.outer_step)
   levels[count + 1] = levels[count] * (1 + p.outer_step)
@@ -51,22 +43,32 @@ end
 
 --- One more closed bar: the price of the centre line and the mean range.
 function M.push(levels, centre_price, range)
-  local p, weight, smoothed = levels.params, levels.weight, levels.smoothed
-  levels.line = smooth(levels.line, centre_price, weight)
-  levels.range = smooth(levels.range, math.max(range, p.atr_floor * centre_price), weight)
-  local spacing = p.band * p.band_step * levels.line / 2 + p.atr_multiplier * levels.range / 2
+  local p, centre, reach, smoothed = levels.params, levels.centre, levels.reach, levels.smoothed
+  local weight, min_gap = 2 / (p.smoothing + 1), p.min_gap
+  range = max(range, p.atr_floor * centre_price)
+  local is_first = levels.line == nil
+  levels.line = is_first and centre_price or levels.line + weight * (centre_price - levels.line)
+  levels.range = is_first and range or levels.range + weight * (range - levels.range)
+
+  local line = levels.line
+  local spacing = (p.band * p.band_step * line + p.atr_multiplier * levels.range) / 2
   local previous
   for k = 1, levels.count do
-    local distance = k - levels.centre
-    local plain = levels.line + distance * spacing
-    local level = within_reach(p, plain, centre_price, distance)
+    local distance = k - centre
+    local plain = line + distance * spacing
+    local level, farthest = plain, reach[k] * centre_price
+    if plain - centre_price > farthest or centre_price - plain > farthest then
+      level = centre_price + (distance < 0 and -farthest or farthest)
+    end
     if previous and distance ~= 0 then
       local gap = (plain - previous) / previous
-      if math.abs(gap) < p.min_gap then
-        level = previous * (1 + (gap < 0 and -p.min_gap or p.min_gap))
+      if gap >= 0 and gap < min_gap then
+        level = previous * (1 + min_gap)
+      elseif gap < 0 and gap > -min_gap then
+        level = previous * (1 - min_gap)
       end
     end
-    smoothed[k] = smooth(smoothed[k], level, weight)
+    smoothed[k] = is_first and level or smoothed[k] + weight * (level - smoothed[k])
     previous = level
   end
   spread(levels, p)
@@ -74,28 +76,28 @@ end
 
 --- The highest line below a price, -1 where none is.
 function M.below(levels, price)
-  for k = levels.count + 1, 0, -1 do
-    if levels[k] < price then return k end
+  local low, high = -1, levels.count + 1
+  while low < high do
+    local middle = floor((low + high + 1) / 2)
+    if levels[middle] < price then low = middle else high = middle - 1 end
   end
-  return -1
+  return low
 end
 
 --- The line nearest to a price, the lower one of two as near.
 function M.nearest(levels, price)
-  local best, least = 0, math.huge
-  for k = 0, levels.count + 1 do
-    local distance = math.abs(levels[k] - price)
-    if distance < least then best, least = k, distance end
-  end
-  return best
+  local below = M.below(levels, price)
+  if below < 0 then return 0 end
+  local above = levels[below + 1]
+  return above and above - price < price - levels[below] and below + 1 or below
 end
 
 --- The line that the price crossed last, given the one it crossed before. Between two lines it
 --- stays what it was, so that a price that trembles on a line does not move the grid.
 function M.reference(levels, before, price)
   local below = M.below(levels, price)
-  local r = math.min(math.max(before or M.nearest(levels, price), below), below + 1)
-  return math.max(0, math.min(r, levels.count + 1))
+  local crossed = min(max(before or M.nearest(levels, price), below), below + 1)
+  return max(0, min(crossed, levels.count + 1))
 end
 
 return M
