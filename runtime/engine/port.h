@@ -49,7 +49,7 @@ struct venue_report {
 };
 
 /* The script host, a function call or a ring away. */
-struct host_port_out { /* see host_face.h */
+struct host_port_out { /* see research/host_face.h */
     void *ctx;
     int (*instrument)(void *ctx, uint16_t index, const struct instrument *i, struct err *e);
     int (*series)(void *ctx, uint16_t series, uint16_t symbol, int64_t timeframe_ms, struct err *e);

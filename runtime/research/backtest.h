@@ -5,7 +5,7 @@
  * clock, nothing else is. One thread; what *result points at is freed by backtest_result_free. */
 #pragma once
 
-#include "engine/session.h"
+#include "research/session.h"
 #include "research/candle_file.h"
 #include "script/sandbox.h"
 #include "stats/orders_file.h"

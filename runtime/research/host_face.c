@@ -1,4 +1,4 @@
-#include "engine/host_face.h"
+#include "research/host_face.h"
 
 #include "base/random.h"
 

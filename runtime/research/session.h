@@ -3,7 +3,7 @@
  * listen to and how fast they feed it. Time is the candles'; one thread; the owner frees. */
 #pragma once
 
-#include "engine/host_face.h"
+#include "research/host_face.h"
 #include "engine/player.h"
 
 struct session;

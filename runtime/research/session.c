@@ -1,4 +1,4 @@
-#include "engine/session.h"
+#include "research/session.h"
 
 #include <stdlib.h>
 
