@@ -18,12 +18,19 @@
 #define INDICATOR_INPUTS_MAX 4
 #define INDICATOR_NAME_MAX 24
 
-enum indicator_param_kind { PARAM_INTEGER, PARAM_NUMBER, PARAM_SOURCE, PARAM_TIMEFRAME, PARAM_BOOLEAN };
+enum indicator_param_kind {
+    PARAM_INTEGER,
+    PARAM_NUMBER,
+    PARAM_SOURCE,
+    PARAM_TIMEFRAME,
+    PARAM_BOOLEAN
+};
 
 struct indicator_param {
     const char *name;
     enum indicator_param_kind kind;
-    double value, min, max; /* default and range; a source is an index into open high low close; a timeframe is in ms (0: auto) */
+    double value, min, max; /* default and range; a source is an index into open high low close; a
+                               timeframe is in ms (0: auto) */
     const char *help;
 };
 
@@ -53,7 +60,10 @@ struct indicator_spec {
      * output_count values, NaN where not (yet) available. */
     void (*push)(void *state, const struct bar *bar, const double *inputs, double *outputs);
     /* Which inputs it needs on that timeframe; NULL: none. Returns their count. */
-    int (*inputs)(const struct indicator_params *params, int64_t timeframe_ms, struct indicator_input out[INDICATOR_INPUTS_MAX]);
+    int (*inputs
+    )(const struct indicator_params *params,
+      int64_t timeframe_ms,
+      struct indicator_input out[INDICATOR_INPUTS_MAX]);
     int (*warmup)(const struct indicator_params *params); /* bars until the first value */
 };
 
@@ -62,9 +72,14 @@ const struct indicator_spec *indicator_at(int index);
 const struct indicator_spec *indicator_find(const char *name); /* NULL when there is none */
 
 void indicator_defaults(const struct indicator_spec *spec, struct indicator_params *out);
-/* Sets one parameter by name, checking its range. E_NOT_FOUND, E_RANGE, with a sentence that names the allowed values. */
+/* Sets one parameter by name, checking its range. E_NOT_FOUND, E_RANGE, with a sentence that names
+ * the allowed values. */
 MUST_CHECK int indicator_param_set(
-    const struct indicator_spec *spec, struct indicator_params *params, const char *name, double value, struct err *e
+    const struct indicator_spec *spec,
+    struct indicator_params *params,
+    const char *name,
+    double value,
+    struct err *e
 );
 
 /* Names of the sources, in the order of their index: open high low close. */
@@ -74,4 +89,6 @@ const char *indicator_source_name(int source);
 /* Feeds a number by hand (`ta.ema{length = 5}:push(x)`): a bar whose four prices are x goes through
  * the same push. One that reads other timeframes gets nothing of them; `inputs` of its spec tells.
  * x must be finite: what is not stays in the averages. */
-void indicator_push_number(const struct indicator_spec *spec, void *state, double x, double *outputs);
+void indicator_push_number(
+    const struct indicator_spec *spec, void *state, double x, double *outputs
+);

@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
-#define SERIES_HISTORY 3000 /* bars back that a reader may ask for */
-#define SERIES_CAPACITY 4096 /* a power of two, more than SERIES_HISTORY + what one instant adds */
+#define SERIES_HISTORY 3000  /* bars back that a reader may ask for */
+#define SERIES_CAPACITY 4096 /* a power of two, more than SERIES_HISTORY + what one instant adds   \
+                              */
 
 struct series {
     int64_t timeframe_ms;
@@ -28,5 +29,8 @@ void series_push(struct series *s, const struct bar *bar, uint64_t number);
  * at position result - 1. Cheap for recent numbers. */
 uint64_t series_known(const struct series *s, uint64_t number);
 
-/* Of the first `known` bars, the position of the last with close_ms <= time_ms, and true; false when none is held. */
-bool series_find_closed(const struct series *s, uint64_t known, int64_t time_ms, uint64_t *position);
+/* Of the first `known` bars, the position of the last with close_ms <= time_ms, and true; false
+ * when none is held. */
+bool series_find_closed(
+    const struct series *s, uint64_t known, int64_t time_ms, uint64_t *position
+);

@@ -1,4 +1,5 @@
-/* timeframe: the lengths of bars that exist ("1m" … "1d"), in milliseconds, aligned to UTC. Pure. */
+/* timeframe: the lengths of bars that exist ("1m" … "1d"), in milliseconds, aligned to UTC. Pure.
+ */
 #pragma once
 
 #include "base/err.h"
