@@ -125,7 +125,7 @@ local function level_count(self, level, price)
   if not self.noticed[level] then
     self.noticed[level] = true
     local text = string.format('level %d is below the smallest order and is left out', level)
-    self:notify(text, { level = 'warning' })
+    self:notify(text, { level = 'warn' })
   end
 end
 
@@ -267,7 +267,7 @@ function M.changed(self, o, has_ended)
   if o.code == 'insufficient_margin' and not self.state.margin_wait then
     self.state.margin_wait = true
     local text = self.params.symbol .. ': not enough margin, no entries for now'
-    self:notify(text, { level = 'warning' })
+    self:notify(text, { level = 'warn' })
   end
 end
 

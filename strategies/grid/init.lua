@@ -153,7 +153,7 @@ function M:on_fill(f)
   exits.guard(self)
 end
 
-local HAS_ENDED = { filled = true, cancelled = true, rejected = true, expired = true }
+local HAS_ENDED = { filled = true, canceled = true, rejected = true, expired = true }
 
 function M:on_order(o)
   if self.state.completed then return end
