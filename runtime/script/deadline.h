@@ -36,3 +36,14 @@ static inline bool deadline_disarm(struct deadline *d) {
     atomic_store_explicit(&d->running, running + 1, memory_order_release);
     return atomic_load_explicit(&d->expired, memory_order_relaxed) == running;
 }
+
+/* Ends the handler with that number, if it is the one that runs: what the signal handler on the
+ * script thread calls. Safe to repeat, and to be repeated: a hook may have been overwritten. */
+void deadline_expire(struct deadline *d, uint64_t running);
+
+/* Whether the handler that runs is to end: long loops in C functions ask it. Script thread only. */
+static inline bool deadline_is_expired(const struct deadline *d) {
+    return atomic_load_explicit(&d->expired, memory_order_relaxed) ==
+               atomic_load_explicit(&d->running, memory_order_relaxed) &&
+           atomic_load_explicit(&d->expired, memory_order_relaxed) != 0;
+}

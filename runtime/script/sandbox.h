@@ -48,6 +48,10 @@ MUST_CHECK int sandbox_load(
     struct sandbox *s, const struct script_bundle *bundle, int64_t cpu_ns, struct fault *fault
 );
 
+/* Makes the value on top of the stack a global that scripts may read, and pops it; inside a protected
+ * call. Any other assignment to a global is refused. */
+void sandbox_set_global(lua_State *L, const char *name);
+
 /* Bytes in use and the highest since it was made. */
 size_t sandbox_memory(const struct sandbox *s);
 size_t sandbox_memory_peak(const struct sandbox *s);
@@ -60,5 +64,6 @@ size_t sandbox_memory_peak(const struct sandbox *s);
 MUST_CHECK int state_encode(lua_State *L, int index, char *bytes, size_t capacity, size_t *length, struct fault *fault);
 /* Pushes the table back (call it inside sandbox_protect: it allocates). E_DATA for malformed bytes. */
 MUST_CHECK int state_decode(lua_State *L, const char *bytes, size_t length, struct err *e);
-/* The same value as text with sorted keys, for people and for comparing: "{lots={...}}". */
+/* The same value as text with sorted keys, for people and for comparing: "{lots={...}}". Returns the
+ * length of the whole text, of which capacity - 1 bytes and a NUL are written; 0 for malformed bytes. */
 size_t state_format(const char *bytes, size_t length, char *text, size_t capacity);
