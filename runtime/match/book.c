@@ -42,6 +42,16 @@ static void book_widen(struct book *b, const struct resting *order) {
     }
 }
 
+/* True when the order's level is the one that its trigger was taken from. */
+static bool book_is_nearest(const struct book *b, const struct resting *order) {
+    bool is_buy = order->side == ORDER_BUY;
+    if (order->type == ORDER_LIMIT) {
+        return order->price == (is_buy ? b->buy_limit_max : b->sell_limit_min);
+    }
+    return order->type == ORDER_STOP &&
+           order->stop == (is_buy ? b->buy_stop_min : b->sell_stop_max);
+}
+
 static void queue_append(struct match *m, struct queue *q, int32_t slot) {
     struct resting *order = &m->slots[slot];
     order->next = SLOT_NONE;
@@ -88,7 +98,7 @@ static void book_leave(struct match *m, int32_t slot) {
         b->fresh--;
     }
     queue_unlink(m, &b->queues[order->type], slot);
-    b->is_stale = b->is_stale || order->type != ORDER_MARKET;
+    b->is_stale = b->is_stale || book_is_nearest(b, order);
 }
 
 int32_t book_insert(struct match *m, const struct resting *order) {
@@ -115,8 +125,9 @@ void book_remove(struct match *m, int32_t slot) {
     m->free_head = slot;
 }
 
-void book_requeue(struct match *m, int32_t slot) {
+void book_requeue(struct match *m, int32_t slot, const struct resting *next) {
     book_leave(m, slot);
+    m->slots[slot] = *next;
     book_join(m, slot);
 }
 

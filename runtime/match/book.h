@@ -85,8 +85,8 @@ int32_t book_find(const struct match *m, uint64_t key);
 /* Takes a slot (there must be one free), copies the order in, last in its queue. */
 int32_t book_insert(struct match *m, const struct resting *order);
 void book_remove(struct match *m, int32_t slot);
-/* Last in its queue, as if it came now. */
-void book_requeue(struct match *m, int32_t slot);
+/* Takes over the figures of `next`: last in its queue, as if it came now. */
+void book_requeue(struct match *m, int32_t slot, const struct resting *next);
 
 /* How much an order of this side could close of its position; 0 when nothing. */
 int128 book_reducible(const struct book *b, const struct resting *order);

@@ -276,10 +276,7 @@ int match_amend(
         match_refuse(m, MATCH_AMEND_REFUSED, order_key, code, message);
         return 0;
     }
-    m->slots[slot].price = next.price;
-    m->slots[slot].stop = next.stop;
-    m->slots[slot].quantity = next.quantity;
-    book_requeue(m, slot);
+    book_requeue(m, slot, &next);
     match_answer_order(m, MATCH_AMENDED, &m->slots[slot]);
     return 0;
 }

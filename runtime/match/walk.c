@@ -180,19 +180,25 @@ static bool limit_is_passed(const struct resting *o, int128 high, int128 low) {
     return o->side == ORDER_BUY ? low < o->price : high > o->price;
 }
 
+/* Orders in their first bar are the last in their queue. */
+static int32_t walk_first_fresh_limit(const struct match *m) {
+    int32_t fresh = SLOT_NONE, i = m->book->queues[ORDER_LIMIT].tail;
+    while (i != SLOT_NONE && m->slots[i].first_bar == m->book->bar) {
+        fresh = i;
+        i = m->slots[i].previous;
+    }
+    return fresh;
+}
+
 /* A limit in its first bar takes an open that is better than its price; what must not take or must
  * not rest ends here. */
 static int walk_limits_at_open(struct match *m, struct match_report *out) {
-    const struct book *b = m->book;
     int128 open = m->open.d.v;
-    if (b->fresh == 0) {
+    if (m->book->fresh == 0) {
         return STEP_NOTHING;
     }
-    for (int32_t i = b->queues[ORDER_LIMIT].head; i != SLOT_NONE; i = m->slots[i].next) {
+    for (int32_t i = walk_first_fresh_limit(m); i != SLOT_NONE; i = m->slots[i].next) {
         const struct resting *o = &m->slots[i];
-        if (o->first_bar != b->bar) {
-            continue;
-        }
         if (limit_is_passed(o, open, open)) {
             return o->post_only
                        ? walk_cancel(m, i, E_POST_ONLY_CROSSED, "post-only would take", out)
