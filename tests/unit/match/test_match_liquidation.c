@@ -217,8 +217,11 @@ static void another_symbol_s_loss_counts(void **state) {
     /* 390 − 50 − 95 = 245 carry the first: gone at (1000 − 245) / 9 = 83.9; before, at 79 */
     venue_bar_of(&v, 0, "100", "100", "85", "100");
     assert_over(&v);
-    venue_bar_of(&v, 0, "100", "100", "80", "100");
-    assert_liquidated(&v, "83.888888888888888889", "10");
+    /* 390 − 100 − 90 = 200: gone at 800 / 9 */
+    venue_bar_of(&v, 1, "95", "95", "90", "90");
+    assert_over(&v);
+    venue_bar_of(&v, 0, "100", "100", "85", "100");
+    assert_liquidated(&v, "88.888888888888888889", "10");
     assert_over(&v);
     venue_close(&v);
 }

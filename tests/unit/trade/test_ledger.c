@@ -43,6 +43,8 @@ static void margin_is_rounded_up(void **state) {
     assert_figure(out.d, "19.927103");
     assert_int_equal(margin_of(price_of("1"), size_of("1"), 3, &out), 0);
     assert_figure(out.d, "0.333333333333333334");
+    assert_int_equal(margin_of(price_of("0.000000001"), size_of("0.0000000001"), 1, &out), 0);
+    assert_figure(out.d, "0.000000000000000001");
     assert_int_equal(margin_of(price_of("2"), size_of("-3"), 2, &out), 0);
     assert_figure(out.d, "3");
     assert_int_equal(margin_of(price_of("1"), size_of("1"), 0, &out), E_ARGUMENT);
