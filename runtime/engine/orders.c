@@ -64,6 +64,14 @@ order_queue_change(struct engine *e, uint32_t activation, const struct order *o,
     }
 }
 
+/* "ACTIVATIONoSEQUENCE", "c" for the core's own: the client id too, so that no restart can send a
+ * second one. */
+static void order_name(const struct activation *a, struct order *o) {
+    bool is_core = o->sequence >= CORE_SEQUENCE;
+    uint32_t count = (uint32_t)(is_core ? o->sequence - CORE_SEQUENCE : o->sequence);
+    snprintf(o->id, sizeof o->id, "%.21s%c%u", a->id, is_core ? 'c' : 'o', count);
+}
+
 static void order_build(
     const struct engine *e,
     const struct activation *a,
@@ -79,9 +87,7 @@ static void order_build(
         .created_ms = e->now_ms,
         .updated_ms = e->now_ms,
     };
-    bool is_core = sequence >= CORE_SEQUENCE;
-    uint32_t count = (uint32_t)(is_core ? sequence - CORE_SEQUENCE : sequence);
-    snprintf(o->id, sizeof o->id, "%.21s%c%u", a->id, is_core ? 'c' : 'o', count);
+    order_name(a, o);
 }
 
 /* Ends an order that never rested: it was refused by a check, or could not be sent. */
@@ -325,18 +331,31 @@ static void books_broken(struct engine *e, uint32_t activation, int code) {
     e->has_failed = true;
 }
 
-static void report_unasked_fill(struct engine *e, const struct venue_report *report) {
+/* A fill of no live order: nobody asked for it (liquidation …), or its order has ended before it
+ * came. It is booked all the same: the venue's word on money holds. */
+static void
+report_unasked_fill(struct engine *e, const struct venue_report *report, const char *reason) {
     uint32_t activation = report->key.activation;
     struct order described = {
-        .state = ORDER_FILLED, .created_ms = e->now_ms, .updated_ms = e->now_ms};
-    described.request.symbol = report->symbol;
-    described.request.side = report->side;
-    described.request.position_side = report->position_side;
-    described.request.type = ORDER_MARKET;
-    described.request.quantity = report->event.fill.quantity;
-    described.filled = report->event.fill.quantity;
-    described.average = report->event.fill.price;
-    snprintf(described.request.reason, sizeof described.request.reason, "%s", report->reason);
+        .sequence = report->key.sequence,
+        .state = ORDER_FILLED,
+        .filled = report->event.fill.quantity,
+        .average = report->event.fill.price,
+        .created_ms = e->now_ms,
+        .updated_ms = e->now_ms,
+        .request =
+            {
+                .symbol = report->symbol,
+                .side = report->side,
+                .position_side = report->position_side,
+                .type = ORDER_MARKET,
+                .quantity = report->event.fill.quantity,
+            },
+    };
+    if (report->key.sequence != 0) {
+        order_name(&e->activations[activation], &described);
+    }
+    snprintf(described.request.reason, sizeof described.request.reason, "%s", reason);
     struct fill_record record = {0};
     int code = fill_book(
         e, activation, report->symbol, report->side, report->position_side, &report->event.fill,
@@ -368,20 +387,31 @@ static void report_fill(
 
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
+    bool is_fill = report->event.kind == ORDER_EVENT_FILL;
     if (report->key.sequence == 0) {
-        report_unasked_fill(e, report);
+        report_unasked_fill(e, report, report->reason);
         return;
     }
     struct order *o = order_find(e, activation, report->key.sequence);
-    if (o == NULL || order_apply(o, &report->event, NULL) != 0) {
-        return; /* of an order that has ended: nothing can change any more */
+    if (o == NULL) {
+        if (is_fill) {
+            report_unasked_fill(e, report, "late");
+        }
+        return; /* anything else of an ended order: nothing can change any more */
     }
-    if (report->event.kind == ORDER_EVENT_FILL) {
+    int code = order_apply(o, &report->event, NULL);
+    if (code != 0) {
+        if (is_fill) {
+            books_broken(e, activation, code);
+        }
+        return;
+    }
+    if (is_fill) {
         report_fill(e, activation, o, report);
     }
     order_tell(e, activation, STEP_CHANGED, o, NULL, 0, NULL);
     bool is_own = o->sequence < CORE_SEQUENCE;
-    if (is_own && (report->event.kind != ORDER_EVENT_FILL || order_state_is_terminal(o->state))) {
+    if (is_own && (!is_fill || order_state_is_terminal(o->state))) {
         order_queue_change(e, activation, o, report->event.code);
     }
     if (order_state_is_terminal(o->state)) {

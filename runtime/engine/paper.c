@@ -111,8 +111,12 @@ static int paper_amend(
 static int
 paper_leverage(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e) {
     struct paper *p = ctx;
-    if (match_position(p->accounts[account], symbol, POSITION_NET)->quantity.d.v != 0) {
-        return err_set(e, E_HAS_POSITION, "leverage changes only without a position");
+    for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
+        const struct position *held =
+            match_position(p->accounts[account], symbol, (enum position_side)side);
+        if (held->quantity.d.v != 0) {
+            return err_set(e, E_HAS_POSITION, "leverage changes only without a position");
+        }
     }
     match_set_leverage(p->accounts[account], symbol, leverage);
     return 0;
@@ -146,6 +150,7 @@ report_translate(uint32_t account, const struct match_report *from, struct venue
                 .kind = event_kind_of(from->kind),
                 .time_ms = from->fill.time_ms,
                 .fill = from->fill,
+                .is_final = from->kind == MATCH_FILLED,
                 .price = from->price,
                 .stop = from->stop,
                 .quantity = from->quantity,

@@ -1,6 +1,6 @@
 /* fake: a script host and a venue that a test supplies behind the engine's ports. The host answers
- * every event with what the test's function asks; the venue keeps what it is sent and says only what the test
- * tells it to. */
+ * every event with what the test's function asks; the venue keeps what it is sent and says only
+ * what the test tells it to. */
 #pragma once
 
 #include "engine/engine.h"
@@ -63,8 +63,13 @@ static inline struct decimal dec(const char *text) {
 }
 
 static inline struct ask *fake_place(
-    struct fake *f, struct done *done, uint64_t sequence, enum order_side side, const char *quantity,
-    const char *price, const char *reason
+    struct fake *f,
+    struct done *done,
+    uint64_t sequence,
+    enum order_side side,
+    const char *quantity,
+    const char *price,
+    const char *reason
 ) {
     struct ask *ask = fake_ask(f, done, ASK_PLACE);
     ask->sequence = sequence;
@@ -89,7 +94,8 @@ static inline void fake_answer(struct fake *f, const struct event *event) {
     engine_done(f->engine, &done);
 }
 
-static inline int fake_instrument(void *ctx, uint16_t i, const struct instrument *x, struct err *e) {
+static inline int
+fake_instrument(void *ctx, uint16_t i, const struct instrument *x, struct err *e) {
     (void)ctx, (void)i, (void)x, (void)e;
     return 0;
 }
@@ -136,17 +142,27 @@ static inline int fake_cancel(void *ctx, uint32_t account, struct order_key key,
     return 0;
 }
 static inline int fake_amend(
-    void *ctx, uint32_t account, struct order_key key, struct price price, struct price stop,
-    struct quantity quantity, struct err *e
+    void *ctx,
+    uint32_t account,
+    struct order_key key,
+    struct price price,
+    struct price stop,
+    struct quantity quantity,
+    struct err *e
 ) {
     struct fake *f = ctx;
     (void)stop, (void)e;
     f->sent[f->sent_count++] = (struct fake_sent){
-        .what = 'a', .account = account, .key = key, .price = price, .quantity = quantity,
+        .what = 'a',
+        .account = account,
+        .key = key,
+        .price = price,
+        .quantity = quantity,
     };
     return 0;
 }
-static inline int fake_leverage(void *ctx, uint32_t account, uint16_t symbol, int n, struct err *e) {
+static inline int
+fake_leverage(void *ctx, uint32_t account, uint16_t symbol, int n, struct err *e) {
     struct fake *f = ctx;
     (void)symbol, (void)e;
     f->sent[f->sent_count++] = (struct fake_sent){.what = 'l', .account = account, .leverage = n};
@@ -196,15 +212,16 @@ static inline struct instrument fake_btc(void) {
     return i;
 }
 
-/* An engine with one symbol at a last price of 50,000; the venue is the fake's unless one is given. */
-static inline struct engine *fake_engine(
-    struct fake *f, const struct venue_port *venue, bool stop_on_fault
-) {
+/* An engine with one symbol at a last price of 50,000; the venue is the fake's unless one is given.
+ */
+static inline struct engine *
+fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) {
     struct engine_ports ports = {
         .host = {f, fake_instrument, fake_series, fake_bar, fake_open, fake_close, fake_event},
         .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage},
-        .sink = {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
-                 fake_on_status},
+        .sink =
+            {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
+             fake_on_status},
     };
     if (venue != NULL) {
         ports.venue = *venue;
@@ -234,7 +251,10 @@ static inline struct engine *fake_engine(
 static inline uint32_t fake_activate(struct fake *f, enum suspend_policy on_suspend) {
     static const struct script_bundle bundle = {.name = "test", .hash = 1};
     struct activation_options options = {
-        .id = "t1", .bundle = &bundle, .currency = "USDT", .on_suspend = on_suspend,
+        .id = "t1",
+        .bundle = &bundle,
+        .currency = "USDT",
+        .on_suspend = on_suspend,
     };
     options.balance.d = dec("10000");
     uint32_t activation = 0;
@@ -253,7 +273,8 @@ static inline void fake_report(struct fake *f, uint64_t sequence, struct order_e
     engine_pump(f->engine);
 }
 
-static inline struct order_event fake_fill(const char *price, const char *quantity, const char *fee) {
+static inline struct order_event
+fake_fill(const char *price, const char *quantity, const char *fee) {
     struct order_event event = {.kind = ORDER_EVENT_FILL};
     event.fill.price.d = dec(price);
     event.fill.quantity.d = dec(quantity);

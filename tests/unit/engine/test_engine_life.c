@@ -248,7 +248,9 @@ static void a_queue_that_overflows_suspends(void **state) {
     assert_int_equal(activation_status(fake.engine, a), ACTIVATION_SUSPENDED);
 }
 
-static void a_script_that_does_not_start_is_suspended(struct fake *f, const struct event *event, struct done *done) {
+static void a_script_that_does_not_start_is_suspended(
+    struct fake *f, const struct event *event, struct done *done
+) {
     (void)f;
     if (event->kind == EVENT_START) {
         done->fault.code = E_PARAMS;
@@ -267,13 +269,17 @@ static void a_bad_start_runs_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_fault_undoes_the_handler_and_starts_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_fault_undoes_the_handler_and_starts_anew, setup, teardown
+        ),
         cmocka_unit_test_setup_teardown(the_third_fault_of_an_hour_suspends, setup, teardown),
         cmocka_unit_test_setup_teardown(faults_an_hour_apart_do_not_add_up, setup, teardown),
         cmocka_unit_test_setup_teardown(suspension_flattens_when_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pause_withdraws_what_would_enlarge, setup, teardown),
         cmocka_unit_test_setup_teardown(finish_waits_for_what_reduces, setup, teardown),
-        cmocka_unit_test_setup_teardown(deactivation_with_close_cancels_and_closes, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            deactivation_with_close_cancels_and_closes, setup, teardown
+        ),
         cmocka_unit_test_setup_teardown(deactivation_that_keeps_leaves_exits, setup, teardown),
         cmocka_unit_test_setup_teardown(timers_come_by_time_then_name, setup, teardown),
         cmocka_unit_test_setup_teardown(one_event_is_out_at_a_time, setup, teardown),

@@ -74,7 +74,9 @@ static void partial_fills_end_in_one_final(void **state) {
 static void refused_by_a_check_names_it(void **state) {
     (void)state;
     fake.handle = place_limit_on_ready;
-    engine_price(fake.engine, 0, (struct price){dec("20000")}); /* 49,000 is far outside the collar */
+    engine_price(
+        fake.engine, 0, (struct price){dec("20000")}
+    ); /* 49,000 is far outside the collar */
     int from = fake.event_count;
     fake_activate(&fake, SUSPEND_KEEP);
     assert_int_equal(fake.sent_count, 0);
@@ -106,7 +108,8 @@ static void a_cut_wire_rejects_the_order(void **state) {
     assert_int_equal(activation_open_orders(fake.engine, a), 0);
 }
 
-static void forged_sequence_is_no_order(struct fake *f, const struct event *event, struct done *done) {
+static void
+forged_sequence_is_no_order(struct fake *f, const struct event *event, struct done *done) {
     if (event->kind == EVENT_READY) {
         fake_place(f, done, 5, ORDER_BUY, "0.1", NULL, "forged");
         fake_place(f, done, 1, ORDER_BUY, "0.1", NULL, "entry");
@@ -184,9 +187,7 @@ static void a_refused_amendment_brings_the_old_figures_back(void **state) {
     fake_activate(&fake, SUSPEND_KEEP);
     fake_report(&fake, 1, (struct order_event){.kind = ORDER_EVENT_ACCEPTED});
     int from = fake.event_count;
-    fake_report(
-        &fake, 1, (struct order_event){.kind = ORDER_EVENT_AMEND_REFUSED, .code = E_VENUE}
-    );
+    fake_report(&fake, 1, (struct order_event){.kind = ORDER_EVENT_AMEND_REFUSED, .code = E_VENUE});
     const struct event *refused = &fake.events[from];
     assert_int_equal(refused->kind, EVENT_ORDER);
     assert_int_equal(refused->u.order.code, E_VENUE);
@@ -201,8 +202,13 @@ static void a_fill_nobody_asked_for_is_told(void **state) {
     fake_report(&fake, 1, fake_fill("50000", "0.1", "0"));
     int from = fake.event_count;
     struct venue_report report = {
-        .account = 0, .key = {0, 0}, .event = fake_fill("40000", "0.1", "2"), .symbol = 0,
-        .side = ORDER_SELL, .position_side = POSITION_NET, .reason = "liquidation",
+        .account = 0,
+        .key = {0, 0},
+        .event = fake_fill("40000", "0.1", "2"),
+        .symbol = 0,
+        .side = ORDER_SELL,
+        .position_side = POSITION_NET,
+        .reason = "liquidation",
     };
     engine_report(fake.engine, &report);
     engine_pump(fake.engine);
@@ -211,6 +217,33 @@ static void a_fill_nobody_asked_for_is_told(void **state) {
     assert_string_equal(fake.events[from].u.fill.order.request.reason, "liquidation");
     assert_true(fake.events[from].u.fill.position.quantity.d.v == 0);
     assert_true(account_ledger(fake.engine, 0)->balance.d.v == dec("8998").v);
+}
+
+static void a_late_fill_of_an_ended_order_is_booked(void **state) {
+    (void)state;
+    fake.handle = place_limit_on_ready;
+    fake_activate(&fake, SUSPEND_KEEP);
+    fake_report(&fake, 1, (struct order_event){.kind = ORDER_EVENT_CANCELED});
+    int from = fake.event_count;
+    struct venue_report report = {
+        .key = {0, 1},
+        .event = fake_fill("49000", "0.1", "1"),
+        .side = ORDER_BUY,
+    };
+    engine_report(fake.engine, &report);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "F"); /* no second on_order */
+    assert_string_equal(fake.events[from].u.fill.order.id, "t1o1");
+    assert_true(activation_position(fake.engine, 0, 0, POSITION_NET)->quantity.d.v == dec("0.1").v);
+}
+
+static void a_fill_that_cannot_be_ends_the_trading(void **state) {
+    (void)state;
+    fake.handle = place_on_ready;
+    uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
+    fake_report(&fake, 1, fake_fill("50000", "0.2", "0")); /* more than was ordered */
+    assert_true(engine_has_failed(fake.engine));
+    assert_int_equal(activation_status(fake.engine, a), ACTIVATION_SUSPENDED);
 }
 
 int main(void) {
@@ -227,6 +260,8 @@ int main(void) {
             a_refused_amendment_brings_the_old_figures_back, setup, teardown
         ),
         cmocka_unit_test_setup_teardown(a_fill_nobody_asked_for_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_late_fill_of_an_ended_order_is_booked, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_fill_that_cannot_be_ends_the_trading, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
