@@ -7,15 +7,12 @@ local sizing = require 'sizing'
 
 local entries = {}
 
-local max = math.max
-
-local SIGN = levels.SIGN
 local LEAST_NOTIONAL = 200 -- quote currency, of a first entry
 local FAILURES_MAX = 5 -- first entries refused one after another
 local ORDER = { long = 'buy', short = 'sell' }
 local INVESTMENT = { BTC = 'btc_investment', ETH = 'eth_investment', SOL = 'sol_investment' }
 
--- What an amount buys, in quote currency and with the leverage.
+-- What an amount is worth in quote currency, leverage included.
 local WORTH = {
   usdt = function(self, amount) return amount * self.params.leverage end,
   percent = function(self, amount)
@@ -28,25 +25,26 @@ function entries.start(self)
   local p = self.params
   self.facts = self:instrument(p.symbol)
   self.amount = p.symbol_investments[p.symbol] or p[INVESTMENT[self.facts.base] or 'investment']
+  self.worth = WORTH[p.entry_amount_option]
   self.cooldown_ms = p.use_cooldown and p.cooldown_time * 1000 or 0
 end
 
--- The amount of the entry after `count` others.
+-- The amount of the entry that follows `count` others.
 local function amount_after(self, count)
   local amount = self.amount
   for _ = 1, count do amount = amount * self.params.entry_multiplier end
   return amount
 end
 
-local function worth(self, amount, price)
-  return WORTH[self.params.entry_amount_option](self, amount, price)
-end
-
 local function quantity(self, amount, price)
   local facts = self.facts
   local lots = self.params.entry_amount_option == 'count' and facts:lots(amount)
-    or sizing.lots(facts, worth(self, amount, price), price)
-  return facts:quantity(max(lots, facts:lots(facts.min_quantity), 1))
+    or sizing.lots(facts, self:worth(amount, price), price)
+  return facts:quantity(math.max(lots, facts:lots(facts.min_quantity)))
+end
+
+local function is_pending(self)
+  return self.state.pending ~= nil
 end
 
 local function is_cooling(self, side)
@@ -58,107 +56,116 @@ local function is_against_trend(self, side)
   return self.params.use_trend_logic and signals.is_against(self, side)
 end
 
-local function is_unaffordable(self, c, count)
-  local amount = amount_after(self, count)
-  return worth(self, amount, c.close) / self.params.leverage > self:balance().free
+local function is_other_direction(self, side)
+  local direction = self.params.direction
+  return direction ~= 'both' and direction ~= side
 end
 
--- Asked in this order; the first that answers true blocks the entry, and its name is the reason.
-local AGAINST_FIRST = {
-  { 'order_pending', function(self) return self.state.pending ~= nil end },
-  { 'direction', function(self, side)
-    local direction = self.params.direction
-    return direction ~= 'both' and direction ~= side
-  end },
-  { 'cooldown', is_cooling },
-  { 'trend', is_against_trend },
-  { 'below_minimum_notional', function(self, _, c)
-    local has = worth(self, self.amount, c.close)
-    if has >= LEAST_NOTIONAL then return false end
+local function is_below_notional(self, _, c)
+  local has = self:worth(self.amount, c.close)
+  if has >= LEAST_NOTIONAL then return false end
+  if not self.told then
     self:warn('an entry is worth %.2f, at least %.2f are needed', has, LEAST_NOTIONAL)
-    return true
-  end },
-  { 'insufficient_balance', function(self, _, c) return is_unaffordable(self, c, 0) end },
+    self.told = true
+  end
+  return true
+end
+
+local function is_unaffordable(self, _, c, trade)
+  local amount = amount_after(self, trade and trade.entries or 0)
+  return self:worth(amount, c.close) / self.params.leverage > self:balance().free
+end
+
+local function is_full(self, _, _, trade)
+  return trade.entries >= self.params.pyramiding_limit
+end
+
+local function is_before_level(self, side, c, trade)
+  local p = self.params
+  if not p.use_check_DCA_with_price then return false end
+  local reference = trade.last_entry
+  if p.entry_criterion == 'avg_entry' then reference = self:position(c.symbol).entry_price end
+  local level = levels.next_entry(p, side, reference, self.atr and self.atr[0])
+  return levels.SIGN[side] * (c.close - level) > 0
+end
+
+-- What is asked, in this order: the first that is true blocks, and its name is the reason.
+local AGAINST = {
+  entry = {
+    { 'order_pending', is_pending },
+    { 'direction', is_other_direction },
+    { 'cooldown', is_cooling },
+    { 'trend', is_against_trend },
+    { 'minimum_notional', is_below_notional },
+    { 'free_balance', is_unaffordable },
+  },
+  dca = {
+    { 'order_pending', is_pending },
+    { 'entries', is_full },
+    { 'cooldown', is_cooling },
+    { 'price', is_before_level },
+    { 'trend', is_against_trend },
+    { 'free_balance', is_unaffordable },
+  },
 }
 
-local AGAINST_ADDED = {
-  { 'order_pending', function(self) return self.state.pending ~= nil end },
-  { 'entries', function(self, _, _, trade)
-    return trade.entries >= self.params.pyramiding_limit
-  end },
-  { 'cooldown', is_cooling },
-  { 'price', function(self, side, c, trade)
-    local p = self.params
-    if not p.use_check_DCA_with_price then return false end
-    local reference = trade.last_entry
-    if p.entry_criterion == 'avg_entry' then reference = self:position(c.symbol).entry_price end
-    local level = levels.next_entry(p, side, reference, self.atr and self.atr[0])
-    return SIGN[side] * (c.close - level) > 0
-  end },
-  { 'trend', is_against_trend },
-  { 'insufficient_balance', function(self, _, c, trade)
-    return is_unaffordable(self, c, trade.entries)
-  end },
-}
-
-local function objection(list, self, side, c, trade)
+local function objection(self, kind, side, c, trade)
+  local list = AGAINST[kind]
   for n = 1, #list do
     if list[n][2](self, side, c, trade) then return list[n][1] end
   end
   return nil
 end
 
-local function enter(self, c, side, kind, count)
-  local p = self.params
-  self:margin_mode(c.symbol, p.margin_mode)
-  self:leverage(c.symbol, p.leverage)
-  local size = quantity(self, amount_after(self, count), c.close)
-  self.state.pending = self:place(c.symbol, { side = ORDER[side], quantity = size, reason = kind })
+local function enter(self, kind, side, c, trade)
+  local p, symbol = self.params, c.symbol
+  local amount = amount_after(self, trade and trade.entries or 0)
+  self:margin_mode(symbol, p.margin_mode)
+  self:leverage(symbol, p.leverage)
+  self.state.pending = self:place(symbol, {
+    side = ORDER[side], quantity = quantity(self, amount, c.close), reason = kind,
+  })
 end
 
---- Without a position: enters if the RSI calls for it and nothing speaks against it.
-function entries.seek(self, c)
+--- Without a position: enters where the RSI calls for it and nothing speaks against it.
+function entries.first(self, c)
   local side = signals.side(self)
   if not side then return end
-  local against = objection(AGAINST_FIRST, self, side, c)
+  local against = objection(self, 'entry', side, c)
   signals.record(self, c, side, 'entry', against)
-  if not against then enter(self, c, side, 'entry', 0) end
+  if not against then enter(self, 'entry', side, c) end
 end
 
 --- With a position: adds to it.
 function entries.add(self, c, trade)
   local side = trade.side
-  local calls = signals.calls(self, side)
+  local calls = signals.side(self) == side
   if self.params.use_rsi_with_pyramiding and not calls then return end
-  local against = objection(AGAINST_ADDED, self, side, c, trade)
+  local against = objection(self, 'dca', side, c, trade)
   if calls or not against then signals.record(self, c, side, 'dca', against) end
-  if not against then enter(self, c, side, 'dca', trade.entries) end
+  if not against then enter(self, 'dca', side, c, trade) end
 end
 
 --- An entry filled, at least in part: counts it once and guards what is now held.
 function entries.filled(self, f)
   local state = self.state
-  local trade = state.trade
-  if not trade then
-    trade = { side = f.side == 'buy' and 'long' or 'short', entries = 0 }
-    state.trade = trade
-  end
+  local trade = state.trade or { side = f.side == 'buy' and 'long' or 'short', entries = 0 }
   if trade.order ~= f.order_id then
     trade.order, trade.entries = f.order_id, trade.entries + 1
   end
   trade.last_entry = f.price
+  state.trade, state.failures = trade, 0
   state.last_fill[trade.side] = f.time
-  state.failures = 0
   exits.guard(self, trade, f.price)
 end
 
---- A first entry was refused by risk or venue: after some in a row there is no use in going on.
+--- Risk or venue refused an entry: after some first ones in a row there is no use in going on.
 function entries.refused(self, o)
-  self:warn('%s refused: %s %s', o.reason, o.code or '', o.message or '')
-  if o.reason ~= 'entry' then return end
-  self.state.failures = self.state.failures + 1
-  if self.state.failures >= FAILURES_MAX then
-    self:notify(string.format('%s: %d entries in a row were refused, stopped', o.symbol, FAILURES_MAX))
+  local state = self.state
+  self:warn('%s refused: %s', o.reason, o.message)
+  if o.reason == 'entry' then state.failures = state.failures + 1 end
+  if state.failures >= FAILURES_MAX then
+    self:notify(string.format('%s: %d entries in a row were refused', o.symbol, FAILURES_MAX))
     self:finish('entries_refused')
   end
 end

@@ -1,7 +1,7 @@
---- Everything that ends a position: targets, the one stop and what moves it, and closing at market.
+--- What ends a position: targets, the one stop and what moves it, and closing at market.
 ---
---- There is one stop. A target that fills and the trailing move it, only in favour of the position;
---- an added entry sets it anew.
+--- A target that fills and the trailing move the stop only in favour of the position; an added entry
+--- sets it anew.
 
 local levels = require './levels'
 local sizing = require 'sizing'
@@ -9,26 +9,25 @@ local sizing = require 'sizing'
 local exits = {}
 
 local SIGN = levels.SIGN
-local TARGETS, STOP = 'target', 'stop' -- tags of the orders that guard a position
+local TARGET, STOP = 'target', 'stop' -- tags of the orders that guard a position
 local AWAY = { long = 'sell', short = 'buy' }
 local BREAK_EVEN = { 'use_break_even', 'use_break_even_tp2', 'use_break_even_tp3' }
-local START = { tp1 = 1, tp2 = 2, tp3 = 3 }
 
---- The number of the target that an order with that reason is.
-exits.TARGET = START
+--- The number of the target, by the reason of its order.
+exits.NUMBER = { tp1 = 1, tp2 = 2, tp3 = 3 }
 
 function exits.start(self)
   local p = self.params
   self.targets = levels.targets(p)
   self.ratios = {}
   for n = 1, 3 do self.ratios[n] = self.targets[n] and self.targets[n].ratio or 0 end
-  self.trailing_start = p.trailing_stop_active and START[p.trailing_start_point] or nil
+  self.trailing_start = p.trailing_stop_active and exits.NUMBER[p.trailing_start_point] or nil
   if p.tp_option == 'atr' or p.sl_option == 'atr' or p.pyramiding_entry_type == 'atr' then
     self.atr = self:indicator('atr', p.symbol, p.timeframe, { length = 14 })
   end
 end
 
---- Whether the trailing stop can ever act: its target has an order, and a later one too.
+--- Whether trailing can ever act: its target has an order, and leaves something to a later one.
 function exits.can_trail(self)
   local start, ratios = self.trailing_start, self.ratios
   if not start or ratios[start] == 0 then return false end
@@ -41,9 +40,11 @@ end
 --- Closes the whole position at market and withdraws what guarded it.
 function exits.leave(self, trade, reason)
   local symbol = self.params.symbol
-  trade.trail, trade.stop, trade.stop_id = nil, nil, nil
   self:cancel_all(symbol)
-  self.state.pending = self:close(symbol, { reason = reason })
+  local id = self:close(symbol, { reason = reason })
+  if not id then return end
+  self.state.pending = id
+  trade.trail, trade.stop, trade.stop_id = nil, nil, nil
 end
 
 local function set_stop(self, trade, price, reason)
@@ -60,37 +61,34 @@ local function improve_stop(self, trade, price, reason)
   end
 end
 
--- Up to the target at which trailing begins, if that one has an order; the stop has the rest.
+-- Up to the target at which trailing begins, if that one has an order: the stop has the rest.
 local function place_targets(self, trade, position)
-  local facts, symbol, prices = self.facts, self.params.symbol, trade.prices
-  local lots, least = facts:lots(math.abs(position.quantity)), facts:lots(facts.min_quantity)
-  local parts = sizing.parts(lots, self.ratios, least)
-  local start = self.trailing_start
+  local facts, start = self.facts, self.trailing_start
+  local parts = sizing.parts(facts:lots(position.quantity), self.ratios, facts:lots(facts.min_quantity))
   for n = 1, start and parts[start] > 0 and start or 3 do
     if parts[n] > 0 then
-      self:place(symbol, {
+      self:place(self.params.symbol, {
         side = AWAY[trade.side],
         quantity = facts:quantity(parts[n]),
-        price = prices[n],
+        price = trade.prices[n],
         reduce_only = true,
         reason = 'tp' .. n,
-        tag = TARGETS,
+        tag = TARGET,
       })
     end
   end
 end
 
---- Places targets and stop for the whole position from its average entry; an added entry does it
---- anew, which ends trailing. `current` is the price that targets must be clear of.
+--- Places targets and stop anew for the whole position, from its average entry; trailing ends.
+--- `current` is a price that the targets have to be clear of.
 function exits.guard(self, trade, current)
   local p, symbol = self.params, self.params.symbol
-  local position = self:position(symbol)
-  local entry, atr = position.entry_price, self.atr and self.atr[0]
-  trade.trail = nil
-  trade.held = position.quantity
+  local position, atr = self:position(symbol), self.atr and self.atr[0]
+  local entry = position.entry_price
+  trade.trail, trade.held = nil, position.quantity
   trade.prices = levels.take_profits(
     self.targets, p.tp_option, trade.side, entry, current, atr, self.facts)
-  self:cancel_all(symbol, { tag = TARGETS })
+  self:cancel_all(symbol, { tag = TARGET })
   place_targets(self, trade, position)
   if p.use_sl and (not p.use_sl_on_last or trade.entries >= p.pyramiding_limit) then
     local stop = levels.stop_loss(p, trade.side, entry, atr, self.facts)
@@ -98,23 +96,20 @@ function exits.guard(self, trade, current)
   end
 end
 
---- Target n filled whole and something is left: the stop comes nearer, and trailing may begin.
+--- Target n has filled and something is left: the stop comes nearer, and trailing may begin.
 function exits.target_filled(self, trade, n, f)
   local p, position = self.params, self:position(f.symbol)
   trade.held = position.quantity
   if p[BREAK_EVEN[n]] then
     local stop = levels.break_even(trade.prices, n, position.entry_price, self.facts)
-    if SIGN[trade.side] * (f.price - stop) < 0 then
+    if SIGN[trade.side] * (f.price - stop) <= 0 then
       exits.leave(self, trade, 'break_even')
       return
     end
     improve_stop(self, trade, stop, 'break_even')
   end
   if n == self.trailing_start then
-    trade.trail = {
-      extreme = f.price,
-      offset = levels.trailing_offset(p, trade.prices, f.price),
-    }
+    trade.trail = { extreme = f.price, offset = levels.trailing_offset(p, trade.prices, f.price) }
   end
 end
 
@@ -124,9 +119,11 @@ function exits.trail(self, trade, t)
   local best = sign > 0 and t.high or t.low
   if sign * (best - trail.extreme) > 0 then trail.extreme = best end
   local stop = levels.nearest(self.facts, trail.extreme - sign * trail.offset)
-  improve_stop(self, trade, stop, 'trailing_stop')
-  if trade.stop and sign * (t.last - trade.stop) <= 0 then
+  if trade.stop and sign * (trade.stop - stop) > 0 then stop = trade.stop end
+  if sign * (t.last - stop) <= 0 then
     exits.leave(self, trade, 'trailing_stop')
+  else
+    improve_stop(self, trade, stop, 'trailing_stop')
   end
 end
 
@@ -138,14 +135,14 @@ function exits.closed(self, symbol, time)
   self:cancel_all(symbol)
 end
 
---- A target or the stop was refused, or its amendment was: then the old figures stand.
+--- A guarding order was refused, or its amendment was: then the old figures stand.
 function exits.refused(self, trade, o)
   if o.code == 'stop_beyond' then
     exits.leave(self, trade, o.reason)
     return
   end
   if o.id == trade.stop_id then trade.stop = o.stop end
-  self:warn('%s refused: %s %s', o.reason, o.code, o.message or '')
+  self:warn('%s refused: %s', o.reason, o.message)
 end
 
 return exits

@@ -1,100 +1,108 @@
---- What a user can set, in the order of the form.
+--- What a user can set, by subject.
 
 local params = {}
 
 local KINDS = { 'percent', 'amount', 'atr' }
+local TIMEFRAMES = { 'auto', '1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d' }
+local PER_COIN = 'margin, percent of the balance or coins of one entry, as entry_amount_option says'
 
-local function switch(default, group, help)
-  return { type = 'boolean', default = default, group = group, help = help }
+local function row(kind, group, default, more)
+  more = more or {}
+  more.type, more.group, more.default = kind, group, default
+  return more
+end
+
+local function switch(group, default, help)
+  return row('boolean', group, default, { help = help })
+end
+
+local function choice(group, values, default, help)
+  return row('enum', group, default, { values = values, help = help })
+end
+
+local function number(group, default, min, max, more)
+  more = row('number', group, default, more)
+  more.min, more.max = min, max
+  return more
+end
+
+local function whole(group, default, min, max, more)
+  more = number(group, default, min, max, more)
+  more.type = 'integer'
+  return more
+end
+
+local function investment(help)
+  return row('money', 'size', 20, { min = 0.000001, max = 1000000, help = help })
 end
 
 params.table = {
-  symbol = { type = 'symbol', default = 'BTC-USDT-SWAP', group = 'market', when = 'flat' },
-  timeframe = { type = 'timeframe', default = '1m', group = 'market', when = 'flat',
-    help = 'bars on whose close everything is decided' },
-  direction = { type = 'enum', default = 'both', values = { 'long', 'short', 'both' },
-    group = 'market' },
+  symbol = row('symbol', 'market', 'BTC-USDT-SWAP', { when = 'flat' }),
+  timeframe = row('timeframe', 'market', '1m', { when = 'flat', help = 'decides when its bars close' }),
+  direction = choice('market', { 'long', 'short', 'both' }, 'both'),
 
-  entry_amount_option = { type = 'enum', default = 'usdt', values = { 'usdt', 'percent', 'count' },
-    group = 'size', help = 'what an investment is: margin, percent of the balance, coins' },
-  btc_investment = { type = 'money', default = 20, min = 0.000001, max = 1000000, group = 'size' },
-  eth_investment = { type = 'money', default = 20, min = 0.000001, max = 1000000, group = 'size' },
-  sol_investment = { type = 'money', default = 20, min = 0.000001, max = 1000000, group = 'size' },
-  investment = { type = 'money', default = 20, min = 0.000001, max = 1000000, group = 'size',
-    help = 'for every other coin' },
-  symbol_investments = { type = 'map', of = { type = 'money', min = 0.000001 }, default = {},
-    group = 'size', help = 'by symbol, instead of the investment of its coin' },
-  leverage = { type = 'integer', default = 10, min = 1, max = 125, group = 'size', when = 'flat' },
-  margin_mode = { type = 'enum', default = 'cross', values = { 'cross', 'isolated' },
-    group = 'size', when = 'flat' },
+  entry_amount_option = choice('size', { 'usdt', 'percent', 'count' }, 'usdt'),
+  btc_investment = investment(PER_COIN),
+  eth_investment = investment(PER_COIN),
+  sol_investment = investment(PER_COIN),
+  investment = investment('the same for every other coin'),
+  symbol_investments = row('map', 'size', {}, { of = 'money', min = 0.000001,
+    help = 'by symbol, instead of the investment of the coin' }),
+  leverage = whole('size', 10, 1, 125, { when = 'flat' }),
+  margin_mode = row('enum', 'size', 'cross', { values = { 'cross', 'isolated' }, when = 'flat' }),
 
-  rsi_length = { type = 'integer', default = 14, min = 1, max = 100, group = 'entry' },
-  rsi_oversold = { type = 'number', default = 30, min = 0, max = 100, group = 'entry' },
-  rsi_overbought = { type = 'number', default = 70, min = 0, max = 100, group = 'entry' },
-  entry_option = { type = 'enum', default = 'cross', group = 'entry',
-    values = { 'cross', 'turn', 'turn_cross', 'beyond' },
-    help = 'RSI enters the zone, turns in or near it, leaves it, is in it' },
-  use_trend_logic = switch(true, 'entry', 'no entry against the opposite trend'),
-  trend_timeframe = { type = 'enum', default = 'auto', group = 'entry',
-    values = { 'auto', '1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '12h', '1d' } },
-  use_cooldown = switch(true, 'entry', 'wait after an entry and after a complete close'),
-  cooldown_time = { type = 'integer', default = 300, min = 0, max = 3000, group = 'entry',
-    show = { use_cooldown = true }, help = 'seconds, of the side that filled' },
+  rsi_length = whole('entry', 14, 1, 100),
+  rsi_oversold = number('entry', 30, 0, 100),
+  rsi_overbought = number('entry', 70, 0, 100),
+  entry_option = choice('entry', { 'cross', 'turn', 'turn_cross', 'beyond' }, 'cross',
+    'the RSI enters the zone, turns in or near it, leaves it, is in it'),
+  use_trend_logic = switch('entry', true, 'no entry against the opposite trend'),
+  trend_timeframe = choice('entry', TIMEFRAMES, 'auto'),
+  use_cooldown = switch('entry', true, 'a side rests after its entries and its complete close'),
+  cooldown_time = whole('entry', 300, 0, 3000, { show = { use_cooldown = true }, help = 'seconds' }),
 
-  pyramiding_limit = { type = 'integer', default = 4, min = 1, max = 10, group = 'added entries',
-    help = 'entries in all, with the first' },
-  entry_multiplier = { type = 'number', default = 1.0, min = 0.1, max = 5, group = 'added entries',
-    help = 'each entry is this many times the one before' },
-  use_check_DCA_with_price = switch(true, 'added entries', 'wait for the next level'),
-  use_rsi_with_pyramiding = switch(true, 'added entries', 'wait for an RSI signal'),
-  entry_criterion = { type = 'enum', default = 'avg_entry', values = { 'avg_entry', 'last_fill' },
-    group = 'added entries', help = 'what the next level is counted from' },
-  pyramiding_entry_type = { type = 'enum', default = 'percent', values = KINDS,
-    group = 'added entries' },
-  pyramiding_value = { type = 'number', default = 3.0, min = 0, group = 'added entries' },
+  pyramiding_limit = whole('added entries', 4, 1, 10, { help = 'entries in all, with the first' }),
+  entry_multiplier = number('added entries', 1.0, 0.1, 5, { help = 'each to the one before it' }),
+  use_check_DCA_with_price = switch('added entries', true, 'wait for the next level'),
+  use_rsi_with_pyramiding = switch('added entries', true, 'wait for a signal of the RSI'),
+  entry_criterion = choice('added entries', { 'avg_entry', 'last_fill' }, 'avg_entry',
+    'what the next level is counted from'),
+  pyramiding_entry_type = choice('added entries', KINDS, 'percent'),
+  pyramiding_value = number('added entries', 3.0, 0),
 
-  tp_option = { type = 'enum', default = 'percent', values = KINDS, group = 'take profit' },
-  use_tp1 = switch(true, 'take profit'),
-  use_tp2 = switch(true, 'take profit'),
-  use_tp3 = switch(true, 'take profit'),
-  tp1_value = { type = 'number', default = 2, min = 0, group = 'take profit', show = { use_tp1 = true } },
-  tp2_value = { type = 'number', default = 3, min = 0, group = 'take profit', show = { use_tp2 = true } },
-  tp3_value = { type = 'number', default = 4, min = 0, group = 'take profit', show = { use_tp3 = true } },
-  tp1_ratio = { type = 'integer', default = 30, min = 0, max = 100, group = 'take profit',
-    show = { use_tp1 = true }, help = 'share of the position; the ratios in use are scaled to all of it' },
-  tp2_ratio = { type = 'integer', default = 30, min = 0, max = 100, group = 'take profit',
-    show = { use_tp2 = true } },
-  tp3_ratio = { type = 'integer', default = 40, min = 0, max = 100, group = 'take profit',
-    show = { use_tp3 = true } },
+  tp_option = choice('take profit', KINDS, 'percent'),
+  use_tp1 = switch('take profit', true),
+  use_tp2 = switch('take profit', true),
+  use_tp3 = switch('take profit', true),
+  tp1_value = number('take profit', 2, 0, nil, { show = { use_tp1 = true } }),
+  tp2_value = number('take profit', 3, 0, nil, { show = { use_tp2 = true } }),
+  tp3_value = number('take profit', 4, 0, nil, { show = { use_tp3 = true } }),
+  tp1_ratio = whole('take profit', 30, 0, 100, { show = { use_tp1 = true },
+    help = 'share of the position; those in use are scaled to all of it' }),
+  tp2_ratio = whole('take profit', 30, 0, 100, { show = { use_tp2 = true } }),
+  tp3_ratio = whole('take profit', 40, 0, 100, { show = { use_tp3 = true } }),
 
-  use_sl = switch(false, 'stop', 'a stop loss from the average entry'),
-  use_sl_on_last = switch(false, 'stop', 'only when the last allowed entry is in'),
-  sl_option = { type = 'enum', default = 'percent', values = KINDS, group = 'stop',
-    show = { use_sl = true } },
-  sl_value = { type = 'number', default = 5.0, min = 0.1, max = 100, group = 'stop',
-    show = { use_sl = true } },
-  use_break_even = switch(true, 'stop', 'the stop goes to the average entry when target 1 fills'),
-  use_break_even_tp2 = switch(true, 'stop', 'to target 1 when target 2 fills'),
-  use_break_even_tp3 = switch(true, 'stop', 'to target 2 when target 3 fills and something is left'),
-  use_trend_close = switch(true, 'stop', 'close at market when the trend is the opposite extreme'),
+  use_sl = switch('stop', false, 'a stop loss from the average entry'),
+  use_sl_on_last = switch('stop', false, 'only when the last allowed entry is in'),
+  sl_option = row('enum', 'stop', 'percent', { values = KINDS, show = { use_sl = true } }),
+  sl_value = number('stop', 5.0, 0.1, 100, { show = { use_sl = true } }),
+  use_break_even = switch('stop', true, 'target 1 moves the stop to the average entry'),
+  use_break_even_tp2 = switch('stop', true, 'target 2 moves it to target 1'),
+  use_break_even_tp3 = switch('stop', true, 'target 3 moves it to target 2 if something is left'),
+  use_trend_close = switch('stop', true, 'close when the trend is the opposite extreme'),
 
-  trailing_stop_active = switch(true, 'trailing'),
-  trailing_start_point = { type = 'enum', default = 'tp3', values = { 'tp1', 'tp2', 'tp3', 'none' },
-    group = 'trailing', show = { trailing_stop_active = true },
-    help = 'the last target closes the position: trailing that begins there never acts' },
-  trailing_stop_offset_value = { type = 'percent', default = 0.5, min = 0, max = 100,
-    group = 'trailing', show = { trailing_stop_active = true } },
-  use_trailing_stop_value_with_tp2_tp3_difference = switch(false, 'trailing',
-    'stay as far behind as target 3 is from target 2'),
+  trailing_stop_active = switch('trailing', true),
+  trailing_start_point = choice('trailing', { 'tp1', 'tp2', 'tp3', 'none' }, 'tp3',
+    'begins when this target fills; the last target leaves nothing to trail'),
+  trailing_stop_offset_value = row('percent', 'trailing', 0.5, { min = 0, max = 100 }),
+  use_trailing_stop_value_with_tp2_tp3_difference = switch('trailing', false,
+    'stays as far behind as target 3 is from target 2'),
 }
 
 --- What is wrong between parameters.
 function params.check(p)
-  local faults = {}
-  if p.rsi_oversold >= p.rsi_overbought then
-    faults[1] = 'rsi_oversold must be below rsi_overbought'
-  end
-  return faults
+  if p.rsi_oversold < p.rsi_overbought then return {} end
+  return { 'rsi_oversold must be below rsi_overbought' }
 end
 
 return params

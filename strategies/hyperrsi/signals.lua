@@ -1,56 +1,48 @@
---- What the RSI says, and what the trend has against it.
+--- What the RSI calls for, and what the trend has against it.
 
 local signals = {}
 
--- before: RSI of the bar before; now: of the bar that closed; low and high: the thresholds.
+-- before, now: RSI of the bar before and of the bar that closed; edge: the threshold of the side.
 local RULES = {
   cross = {
-    long = function(before, now, low) return before > low and now <= low end,
-    short = function(before, now, _, high) return before < high and now >= high end,
+    long = function(before, now, edge) return before > edge and now <= edge end,
+    short = function(before, now, edge) return before < edge and now >= edge end,
   },
   turn = {
-    long = function(before, now, low) return (before < low or now < low) and now > before end,
-    short = function(before, now, _, high) return (before > high or now > high) and now < before end,
+    long = function(before, now, edge) return (before < edge or now < edge) and now > before end,
+    short = function(before, now, edge) return (before > edge or now > edge) and now < before end,
   },
   turn_cross = {
-    long = function(before, now, low) return before < low and now >= low end,
-    short = function(before, now, _, high) return before > high and now <= high end,
+    long = function(before, now, edge) return before < edge and now >= edge end,
+    short = function(before, now, edge) return before > edge and now <= edge end,
   },
   beyond = {
-    long = function(_, now, low) return now < low end,
-    short = function(_, now, _, high) return now > high end,
+    long = function(_, now, edge) return now < edge end,
+    short = function(_, now, edge) return now > edge end,
   },
 }
 
-local OPPOSITE = { long = -2, short = 2 } -- the trend state that a side does not trade against
+local OPPOSITE = { long = -2, short = 2 } -- the trend state that a side is not traded against
 
 function signals.start(self)
   local p = self.params
-  local timeframe = p.trend_timeframe == 'auto' and p.timeframe or p.trend_timeframe
+  local rule = RULES[p.entry_option]
   self.rsi = self:indicator('rsi', p.symbol, p.timeframe, { length = p.rsi_length })
+  self.calls_long, self.calls_short = rule.long, rule.short
+  self.low, self.high = p.rsi_oversold, p.rsi_overbought
   if p.use_trend_logic or p.use_trend_close then
+    local timeframe = p.trend_timeframe == 'auto' and p.timeframe or p.trend_timeframe
     self.trend = self:indicator('trend_state', p.symbol, timeframe, {})
   end
-  self.rule = RULES[p.entry_option]
-  self.low, self.high = p.rsi_oversold, p.rsi_overbought
 end
 
---- Whether the RSI calls for an entry on that side now. Without two values it does not.
-function signals.calls(self, side)
-  local rsi = self.rsi
-  local now, before = rsi[0], rsi[1]
-  if not (now and before) then return false end
-  return self.rule[side](before, now, self.low, self.high)
-end
-
---- The side that the RSI calls for, or nil. Long is asked first.
+--- The side that the RSI calls for; nil for none, and without two values.
 function signals.side(self)
   local rsi = self.rsi
   local now, before = rsi[0], rsi[1]
   if not (now and before) then return nil end
-  local rule, low, high = self.rule, self.low, self.high
-  if rule.long(before, now, low, high) then return 'long' end
-  if rule.short(before, now, low, high) then return 'short' end
+  if self.calls_long(before, now, self.low) then return 'long' end
+  if self.calls_short(before, now, self.high) then return 'short' end
   return nil
 end
 
