@@ -25,6 +25,7 @@ struct backtest_command {
     struct setting settings[SETTINGS_MAX];
     int setting_count;
     struct backtest_options options;
+    struct deadline deadline;
     struct deadline_watcher *watcher;
     struct progress progress;
     bool is_quiet;
@@ -347,11 +348,11 @@ static int backtest_body(struct backtest_command *c, struct err *e) {
                            c->arguments->positionals[0], o->host_limits.source_max, &c->source, e
                        );
     code = code != 0 ? code : data_load(c, e);
-    code = code != 0 ? code : deadline_watcher_start(&c->watcher, e);
+    code = code != 0 ? code : deadline_watcher_start(&c->watcher, &c->deadline, e);
     if (code != 0) {
         return code;
     }
-    o->deadline = deadline_watcher_deadline(c->watcher);
+    o->deadline = &c->deadline;
     o->bundle = &c->source.bundle;
     o->settings = c->settings;
     o->setting_count = c->setting_count;
