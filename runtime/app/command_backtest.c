@@ -4,6 +4,7 @@
 #include "app/progress.h"
 #include "app/script_files.h"
 #include "app/time_text.h"
+#include "market/timeframe.h"
 #include "research/backtest.h"
 #include "stats/report.h"
 #include "worker/deadline_watcher.h"
