@@ -47,7 +47,9 @@ function exits.leave(self, trade, reason)
   trade.trail, trade.stop, trade.stop_id = nil, nil, nil
 end
 
+-- A trigger that its distance puts at or below zero is none.
 local function set_stop(self, trade, price, reason)
+  if price <= 0 then return end
   local id = trade.stop_id
   if not (id and self:amend(id, { stop = price, reason = reason })) then
     trade.stop_id = self:close(self.params.symbol, { stop = price, reason = reason, tag = STOP })
@@ -61,12 +63,13 @@ local function improve_stop(self, trade, price, reason)
   end
 end
 
--- Up to the target at which trailing begins, if that one has an order: the stop has the rest.
+-- Up to the target at which trailing begins, if that one has an order: the stop has the rest. A price
+-- at or below zero is never reached: its part waits for the stop, too.
 local function place_targets(self, trade, position)
   local facts, start = self.facts, self.trailing_start
   local parts = sizing.parts(facts:lots(position.quantity), self.ratios, facts:lots(facts.min_quantity))
   for n = 1, start and parts[start] > 0 and start or 3 do
-    if parts[n] > 0 then
+    if parts[n] > 0 and trade.prices[n] > 0 then
       self:place(self.params.symbol, {
         side = AWAY[trade.side],
         quantity = facts:quantity(parts[n]),
@@ -91,8 +94,7 @@ function exits.guard(self, trade, current)
   self:cancel_all(symbol, { tag = TARGET })
   place_targets(self, trade, position)
   if p.use_sl and (not p.use_sl_on_last or trade.entries >= p.pyramiding_limit) then
-    local stop = levels.stop_loss(p, trade.side, entry, atr, self.facts)
-    if stop > 0 then set_stop(self, trade, stop, 'stop_loss') end
+    set_stop(self, trade, levels.stop_loss(p, trade.side, entry, atr, self.facts), 'stop_loss')
   end
 end
 

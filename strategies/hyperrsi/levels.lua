@@ -57,7 +57,7 @@ function levels.take_profits(targets, kind, side, base, current, atr, instrument
   return prices
 end
 
---- The trigger of the stop loss; not above zero where the distance swallows the price.
+--- The trigger of the stop loss.
 function levels.stop_loss(p, side, base, atr, instrument)
   local distance = DISTANCE[p.sl_option](base, p.sl_value, atr)
   return nearest(instrument, base - SIGN[side] * distance)
