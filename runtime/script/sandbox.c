@@ -34,10 +34,9 @@ static void memory_pressure(struct sandbox_memory *m) {
     }
 }
 
-/* Notes the innermost line of Lua that runs. */
+/* Notes the innermost line of Lua that runs, if any does. */
 static void where_note(struct sandbox *s) {
     lua_Debug record;
-    s->where_line = 0;
     for (int level = 0; level < 40 && lua_getstack(s->L, level, &record); level++) {
         if (lua_getinfo(s->L, "Sl", &record) && record.currentline > 0) {
             snprintf(s->where_file, sizeof s->where_file, "%s", record.short_src);
@@ -47,9 +46,10 @@ static void where_note(struct sandbox *s) {
     }
 }
 
-/* Lua calls no message handler for want of memory, so the line is noted here. */
-static void memory_refusal(struct sandbox_memory *m) {
-    if (m->refused == 1) {
+/* Lua calls no message handler for want of memory, nor when its stack is full, so the line is noted
+ * when memory is refused first, and when a block as large as a runaway stack is asked for. */
+static void memory_notice(struct sandbox_memory *m) {
+    if (m->refused <= 1) {
         where_note((struct sandbox *)m);
     }
 }
@@ -99,7 +99,7 @@ int sandbox_new(struct sandbox **out, const struct sandbox_options *options, str
         return err_set(e, E_MEMORY, "no memory for a Lua state");
     }
     lua_atpanic(s->L, panic);
-    s->memory.refusal = memory_refusal;
+    s->memory.notice = memory_notice;
     if (sandbox_protect(s, state_open, NULL, &fault) != 0) {
         sandbox_free(s);
         return err_set(e, fault.code, "opening the sandbox: %s", fault.text);
@@ -117,7 +117,7 @@ void sandbox_free(struct sandbox *s) {
     }
     if (s->L) {
         s->memory.pressure = NULL;
-        s->memory.refusal = NULL;
+        s->memory.notice = NULL;
         lua_close(s->L);
     }
     code_release(s->code);
@@ -267,9 +267,19 @@ call_fault(struct sandbox *s, int status, bool is_expired, int64_t cpu_ns, struc
 /* --- entering Lua -------------------------------------------------------------------------------
  */
 
+static int call_refuse(struct sandbox *s, int base, struct fault *fault) {
+    static const char text[] = "the sandbox ended with an earlier fault";
+    fault_from_text(fault, E_STATE, text, sizeof text - 1);
+    lua_settop(s->L, base);
+    return E_STATE;
+}
+
 int sandbox_protect(struct sandbox *s, lua_CFunction fn, void *ctx, struct fault *fault) {
     int top = lua_gettop(s->L);
     int depth = s->depth;
+    if (s->is_dead) {
+        return call_refuse(s, top, fault);
+    }
     s->where_line = 0;
     int status = lua_cpcall(s->L, fn, ctx);
     if (status == 0 && s->memory.refused == 0) {
@@ -279,13 +289,6 @@ int sandbox_protect(struct sandbox *s, lua_CFunction fn, void *ctx, struct fault
     int code = call_fault(s, status, false, 0, fault);
     lua_settop(s->L, top);
     return code;
-}
-
-static int call_refuse(struct sandbox *s, int base, struct fault *fault) {
-    static const char text[] = "the sandbox ended with an earlier fault";
-    fault_from_text(fault, E_STATE, text, sizeof text - 1);
-    lua_settop(s->L, base);
-    return E_STATE;
 }
 
 int sandbox_call(
@@ -299,6 +302,7 @@ int sandbox_call(
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, s->ref_locate);
     lua_insert(L, base);
+    s->where_line = 0;
     if (d) {
         deadline_arm(d, L, cpu_ns * TRADINGBOOST_LIMIT_FACTOR);
     }
@@ -314,7 +318,6 @@ int sandbox_call(
     s->depth = 0;
     s->pcall_depth = 0;
     int code = call_fault(s, status, is_expired, cpu_ns, fault);
-    s->where_line = 0;
     lua_settop(L, base - 1);
     return code;
 }

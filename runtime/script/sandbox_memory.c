@@ -171,8 +171,8 @@ static void *block_resize(struct sandbox_memory *m, void *block, size_t old_size
 
 static void *refuse(struct sandbox_memory *m) {
     m->refused++;
-    if (m->refusal) {
-        m->refusal(m);
+    if (m->notice) {
+        m->notice(m);
     }
     return NULL;
 }
@@ -190,6 +190,9 @@ void *memory_allocate(void *memory, void *block, size_t old_size, size_t size) {
         return NULL;
     }
     size_t after = cost_of(size);
+    if (size >= MEMORY_NOTICE && size > old_size && m->notice) {
+        m->notice(m);
+    }
     if (size > m->limit || m->used - before + after > m->limit) {
         return refuse(m);
     }

@@ -12,6 +12,8 @@
 
 #define MEMORY_CLASS_COUNT 65 /* of 16 bytes each: 16, 32, … 1024; class 0 is not used */
 
+#define MEMORY_NOTICE ((size_t)200 * 1024)
+
 struct memory_block;
 struct memory_region;
 struct memory_large;
@@ -24,7 +26,7 @@ struct sandbox_memory {
     size_t reserved;                            /* bytes in regions */
     uint64_t refused;                           /* allocations that did not fit */
     void (*pressure)(struct sandbox_memory *m); /* `soft` was passed; it sets a new one */
-    void (*refusal)(struct sandbox_memory *m);  /* an allocation was just refused */
+    void (*notice)(struct sandbox_memory *m);   /* a block of MEMORY_NOTICE or more, or a refusal */
     char *at, *end;                             /* what is left of the newest region */
     struct memory_region *regions;
     struct memory_large *larges;
