@@ -12,7 +12,7 @@ struct cursor {
     const unsigned char *at, *end;
 };
 
-struct text { /* a text (a key too): length bytes in the cursor's */
+struct text { /* bytes of the cursor's */
     const char *bytes;
     size_t length;
 };
@@ -57,7 +57,7 @@ static bool read_double(struct cursor *c, double *out) {
     }
     c->at += 8;
     memcpy(out, &image, sizeof *out);
-    return isfinite(*out);
+    return isfinite(*out) && !number_is_whole(*out);
 }
 
 static bool read_text(struct cursor *c, struct text *out) {
@@ -78,8 +78,8 @@ static bool read_tag(struct cursor *c, enum state_tag *out) {
     return true;
 }
 
-/* A key that comes after *last. */
-static bool read_key(struct cursor *c, bool is_first, struct key *last) {
+/* The key of pair i, which comes after *last and does not make an array of the table. */
+static bool read_key(struct cursor *c, uint64_t i, uint64_t count, struct key *last) {
     enum state_tag tag;
     struct text text;
     struct key key = {.rank = KEY_NUMBER};
@@ -91,11 +91,15 @@ static bool read_key(struct cursor *c, bool is_first, struct key *last) {
     } else if (tag != STATE_WHOLE || !read_whole(c, &key.number)) {
         return false;
     }
-    if (!is_first && key_compare(last, &key) >= 0) {
+    if (i > 0 && key_compare(last, &key) >= 0) {
         return false;
     }
+    /* Ascending whole numbers from 1 to count are all there. */
+    bool starts_at_1 = i == 0 ? key.rank == KEY_NUMBER && key.number == 1 : last->position == 1;
+    bool ends_at_count = key.rank == KEY_NUMBER && key.number == (double)count;
     *last = key;
-    return true;
+    last->position = starts_at_1;
+    return !(i + 1 == count && starts_at_1 && ends_at_count);
 }
 
 static bool read_header(struct cursor *c, const char *bytes, size_t length) {
@@ -132,7 +136,7 @@ static bool push_table(lua_State *L, struct cursor *c, int depth) {
     lua_createtable(L, 0, (int)count);
     struct key key;
     for (uint64_t i = 0; i < count; i++) {
-        if (!read_key(c, i == 0, &key)) {
+        if (!read_key(c, i, count, &key)) {
             return false;
         }
         if (key.rank == KEY_NUMBER) {
@@ -270,7 +274,7 @@ static bool print_table(struct printer *p, struct cursor *c, bool is_array, int 
             print_text(p, ",");
         }
         if (!is_array) {
-            if (!read_key(c, i == 0, &key)) {
+            if (!read_key(c, i, count, &key)) {
                 return false;
             }
             print_key(p, &key);

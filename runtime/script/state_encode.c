@@ -30,6 +30,10 @@ struct encoder {
 /* --- refusing -----------------------------------------------------------------------------------
  */
 
+bool number_is_whole(double x) {
+    return fabs(x) < STATE_WHOLE_LIMIT && x == (double)(int64_t)x && !(x == 0 && signbit(x));
+}
+
 bool is_plain_name(const char *text, size_t length) {
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
@@ -77,13 +81,17 @@ refuse(struct encoder *w, int code, const char *format, ...) {
     return false;
 }
 
+static bool refuse_size(struct encoder *w) {
+    w->depth = 0; /* it is the whole that is too large */
+    return refuse(w, E_QUOTA, "larger than %zu KiB", w->capacity / 1024);
+}
+
 /* --- bytes --------------------------------------------------------------------------------------
  */
 
 static bool put(struct encoder *w, const void *bytes, size_t length) {
     if (length > w->capacity - w->length) {
-        w->depth = 0;
-        return refuse(w, E_QUOTA, "larger than %zu KiB", w->capacity / 1024);
+        return refuse_size(w);
     }
     memcpy(w->bytes + w->length, bytes, length);
     w->length += length;
@@ -118,7 +126,7 @@ static bool put_number(struct encoder *w, double x) {
     if (!isfinite(x)) {
         return refuse(w, E_SCRIPT, "a number that is not finite cannot be kept");
     }
-    if (fabs(x) < STATE_WHOLE_LIMIT && x == (double)(int64_t)x && !(x == 0 && signbit(x))) {
+    if (number_is_whole(x)) {
         return put_whole(w, x);
     }
     unsigned char bytes[9] = {STATE_DOUBLE};
@@ -230,12 +238,13 @@ static bool write_few(struct encoder *w, struct key *keys, int n) {
 static bool write_many(struct encoder *w, int table) {
     lua_State *L = w->L;
     int count = 0;
+    size_t least = 0; /* what they will take: no memory for keys in vain */
     for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
         count++;
+        least += 3 + (lua_type(L, -2) == LUA_TSTRING ? lua_objlen(L, -2) : 0);
     }
-    if ((size_t)count > w->capacity / 2) { /* a pair takes more; no memory for keys in vain */
-        w->depth = 0;
-        return refuse(w, E_QUOTA, "larger than %zu KiB", w->capacity / 1024);
+    if (least > w->capacity - w->length) {
+        return refuse_size(w);
     }
     struct key *keys = lua_newuserdata(L, (size_t)count * sizeof *keys);
     int n = 0;

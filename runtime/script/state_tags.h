@@ -31,3 +31,6 @@ enum state_tag {
 
 /* Whether a key is written without quotes: letters, digits and _, not beginning with a digit. */
 bool is_plain_name(const char *text, size_t length);
+
+/* Whether a number is written as WHOLE; -0 is not. */
+bool number_is_whole(double x);
