@@ -1,0 +1,106 @@
+#include "loop/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#define MILLISECOND_NS 1000000
+
+static const int ending_signals[] = {SIGINT, SIGTERM};
+#define SIGNAL_COUNT (sizeof ending_signals / sizeof ending_signals[0])
+
+struct loop {
+    uv_loop_t uv;
+    uv_timer_t timer;
+    uv_idle_t soon; /* a timer of 0 ms set from its own callback would never let signals in */
+    uv_signal_t signals[SIGNAL_COUNT];
+    struct loop_handlers handlers;
+};
+
+static void on_timer(uv_timer_t *timer) {
+    struct loop *loop = timer->data;
+    loop->handlers.due(loop->handlers.ctx);
+}
+
+static void on_soon(uv_idle_t *idle) {
+    struct loop *loop = idle->data;
+    uv_idle_stop(idle);
+    loop->handlers.due(loop->handlers.ctx);
+}
+
+static void on_signal(uv_signal_t *handle, int signal) {
+    struct loop *loop = handle->data;
+    loop->handlers.interrupted(loop->handlers.ctx, signal);
+}
+
+int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err *e) {
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL) {
+        return err_set(e, E_MEMORY, "no memory for the loop");
+    }
+    int status = uv_loop_init(&loop->uv);
+    if (status != 0) {
+        free(loop);
+        return err_set(e, E_IO, "the loop could not be made: %s", uv_strerror(status));
+    }
+    loop->handlers = *handlers;
+    uv_timer_init(&loop->uv, &loop->timer);
+    loop->timer.data = loop;
+    uv_idle_init(&loop->uv, &loop->soon);
+    loop->soon.data = loop;
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        uv_signal_init(&loop->uv, &loop->signals[i]);
+        loop->signals[i].data = loop;
+        int started = uv_signal_start(&loop->signals[i], on_signal, ending_signals[i]);
+        status = status != 0 ? status : started;
+    }
+    if (status != 0) {
+        loop_free(loop);
+        return err_set(e, E_IO, "signals could not be caught: %s", uv_strerror(status));
+    }
+    *out = loop;
+    return 0;
+}
+
+void loop_free(struct loop *loop) {
+    if (loop == NULL) {
+        return;
+    }
+    uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->soon, NULL);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        uv_close((uv_handle_t *)&loop->signals[i], NULL);
+    }
+    uv_run(&loop->uv, UV_RUN_DEFAULT); /* lets the closing happen */
+    uv_loop_close(&loop->uv);
+    free(loop);
+}
+
+int64_t loop_now_ns(const struct loop *loop) {
+    (void)loop;
+    return (int64_t)uv_hrtime();
+}
+
+void loop_timer(struct loop *loop, int64_t at_ns) {
+    int64_t wait_ns = at_ns - (int64_t)uv_hrtime();
+    uv_timer_stop(&loop->timer);
+    uv_idle_stop(&loop->soon);
+    if (wait_ns <= 0) {
+        uv_idle_start(&loop->soon, on_soon);
+        return;
+    }
+    /* Rounded up: a timer that fires early would only be set again. */
+    uint64_t wait_ms = (uint64_t)(wait_ns + MILLISECOND_NS - 1) / MILLISECOND_NS;
+    uv_update_time(&loop->uv);
+    uv_timer_start(&loop->timer, on_timer, wait_ms, 0);
+}
+
+void loop_run(struct loop *loop) {
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop) {
+    uv_timer_stop(&loop->timer);
+    uv_idle_stop(&loop->soon);
+    uv_stop(&loop->uv);
+}

@@ -1,0 +1,31 @@
+/* loop: the one event loop of the process: a clock, a timer and the signals that end a run.
+ *
+ * A thin face over libuv, so that no other room sees its handles. Time is the machine's monotonic
+ * clock, in nanoseconds since some moment in the past. Everything happens on the thread that calls
+ * loop_run; the owner frees. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct loop;
+
+struct loop_handlers { /* called from loop_run */
+    void *ctx;
+    void (*due)(void *ctx);                     /* the timer's time has come */
+    void (*interrupted)(void *ctx, int signal); /* SIGINT or SIGTERM */
+};
+
+MUST_CHECK int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err *e);
+void loop_free(struct loop *loop);
+
+int64_t loop_now_ns(const struct loop *loop);
+
+/* Sets the one timer; an earlier setting is replaced. A time that has passed is due at the next
+ * turn, after signals were looked at. */
+void loop_timer(struct loop *loop, int64_t at_ns);
+
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
