@@ -36,7 +36,35 @@ static const struct option_spec backtest_options[] = {
     {0},
 };
 
+static const struct option_spec run_options[] = {
+    {"config", "FILE", "config/demo.lua", "what to run (docs/reference/settings.md)", false},
+    {"until-end", NULL, NULL, "play the candles as fast as possible", false},
+    {"speed", "NUMBER", NULL, "times real time, instead of the configuration's feed.speed", false},
+    {"orders", "FILE", NULL, "write every fill as CSV, in the format of backtest", false},
+    {"activation", "ID", NULL, "with --orders: only the fills of this one", false},
+    {"json", NULL, NULL, "JSON lines on a terminal, too", false},
+    {0},
+};
+
 const struct command_spec commands[] = {
+    {
+        "run",
+        "trades the activations of a configuration",
+        "[options]",
+        "Recorded candles stream into the paper venue at a multiple of real time; every activation "
+        "has an account of\n"
+        "its own. What happens is a readable line on a terminal and a JSON object a line "
+        "elsewhere, "
+        "with the data's\n"
+        "time in UTC. Ctrl-C or SIGTERM stops it and prints a summary, and so does the end of the "
+        "candles.",
+        run_options,
+        0,
+        0,
+        {"run", "run --config my.lua --speed 3600",
+         "run --until-end --orders orders.csv --activation grid", NULL},
+        command_run,
+    },
     {
         "backtest",
         "runs a script on a file of candles and prints what it earned",

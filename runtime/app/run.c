@@ -1,0 +1,366 @@
+#include "app/run.h"
+
+#include "app/instruments.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURN_BARS 256 /* played before signals are looked at again */
+#define MILLISECOND_NS 1000000
+
+/* --- what the engine tells
+ * --------------------------------------------------------------------------- */
+
+static void keep_error(struct run *run, const struct err *e) {
+    if (run->err.code == 0) {
+        run->err = *e;
+    }
+}
+
+static void on_fill(void *ctx, const struct fill_record *record) {
+    struct run *run = ctx;
+    struct run_tally *tally = &run->tallies[record->activation];
+    const struct order_request *request = &record->order->request;
+    struct err err = {0};
+    struct performance_fill fill = {
+        .symbol = request->symbol,
+        .position_side = request->position_side,
+        .side = request->side,
+        .fill = &record->fill,
+        .change = &record->change,
+        .reason = request->reason,
+    };
+    tally->fills++;
+    if (performance_on_fill(&tally->performance, &fill, &err) != 0) {
+        keep_error(run, &err);
+    }
+    bool is_wanted = run->orders_only < 0 || run->orders_only == (int)record->activation;
+    if (run->orders.csv.stream != NULL && is_wanted &&
+        orders_file_write(
+            &run->orders, engine_instrument(run->engine, request->symbol)->symbol, request->side,
+            request->type, &record->fill, request->reason, &err
+        ) != 0) {
+        keep_error(run, &err);
+    }
+    run_view_fill(run->view, record);
+}
+
+static void on_order(void *ctx, const struct order_record *record) {
+    struct run *run = ctx;
+    run_view_order(run->view, record);
+}
+
+static void on_signal(void *ctx, const struct signal_record *record) {
+    struct run *run = ctx;
+    run_view_signal(run->view, record);
+}
+
+static void on_log(void *ctx, const struct log_record *record) {
+    struct run *run = ctx;
+    run_view_log(run->view, record);
+}
+
+static void on_fault(void *ctx, const struct fault_record *record) {
+    struct run *run = ctx;
+    struct run_tally *tally = &run->tallies[record->activation];
+    tally->faults++;
+    tally->fault = *record->fault;
+    if (run->has_started) {
+        run_view_fault(run->view, record);
+    }
+}
+
+static void on_status(void *ctx, const struct status_record *record) {
+    struct run *run = ctx;
+    if (run->has_started || record->status == ACTIVATION_RUNNING) {
+        run_view_status(run->view, record);
+    }
+}
+
+static size_t history_candles(void *ctx, uint16_t symbol, const struct candle **out) {
+    const struct run *run = ctx;
+    (void)symbol;
+    *out = run->data.rows;
+    return 0;
+}
+
+/* --- making
+ * ------------------------------------------------------------------------------------------ */
+
+/* What the configuration names and is not there is its fault, with its line. */
+static int inputs_read(struct run *run, struct settings_faults *faults, struct err *e) {
+    const struct config *c = run->config;
+    struct err err = {0};
+    if (instrument_find(c->symbol, &run->instrument, &err) != 0) {
+        settings_fault(faults, 0, "feed.symbol", "%s", err.msg);
+    }
+    for (int i = 0; i < c->activation_count; i++) {
+        const struct config_activation *a = &c->activations[i];
+        if (script_source_read(a->script, c->limits.source_max, &run->sources[i], &err) != 0) {
+            char path[64];
+            snprintf(path, sizeof path, "activations[%d].script", i + 1);
+            settings_fault(faults, a->line, path, "%s", err.msg);
+        }
+    }
+    struct candle_file_options options = {0};
+    int code = candle_file_load(c->feed_path, &options, &run->data, e);
+    if (code == E_IO) {
+        settings_fault(faults, 0, "feed.file", "%s", e->msg);
+    }
+    if (faults->count > 0) {
+        return err_set(e, E_CONFIG, "%d faults", faults->count);
+    }
+    return code;
+}
+
+static int session_make(struct run *run, struct err *e) {
+    const struct config *c = run->config;
+    struct session_options options = {
+        .face = FACE_DIRECT,
+        .host = {.limits = c->limits, .capture = CAPTURE_ALWAYS, .deadline = &run->deadline},
+        .engine = c->engine,
+        .costs = c->costs,
+    };
+    options.engine.symbols_max = 1;
+    options.engine.activations_max = c->activation_count;
+    options.engine.limits = c->risk;
+    options.engine.limits.feed_age_max_ms = 0; /* missing bars are the data's, not a dead feed */
+    struct sink_port sink = {run, on_fill, on_order, on_signal, on_log, on_fault, on_status};
+    struct history_port history = {run, history_candles};
+    int code = session_new(&run->session, &options, &sink, &history, e);
+    if (code != 0) {
+        return code;
+    }
+    run->engine = session_engine(run->session);
+    run->view->engine = run->engine;
+    engine_set_time(run->engine, run->data.rows[0].bar.time_ms);
+    return session_add_symbol(run->session, &run->instrument, run->data.bar_ms, &run->symbol, e);
+}
+
+static int activations_open(struct run *run, struct err *e) {
+    const struct config *c = run->config;
+    for (int i = 0; i < c->activation_count; i++) {
+        const struct config_activation *a = &c->activations[i];
+        struct activation_options options = {
+            .id = a->id,
+            .bundle = &run->sources[i].bundle,
+            .settings = a->params,
+            .setting_count = a->param_count,
+            .currency = run->instrument.quote,
+            .balance = a->balance,
+            .seed = (uint64_t)a->seed,
+            .on_suspend = (enum suspend_policy)a->on_suspend,
+        };
+        uint32_t index;
+        int code = session_activate(run->session, &options, &index, e);
+        if (code != 0) {
+            return code;
+        }
+    }
+    session_settle(run->session);
+    return 0;
+}
+
+/* All that did not start, not the first only. */
+static int starts_check(struct run *run, struct settings_faults *faults, struct err *e) {
+    bool is_config = false;
+    for (int i = 0; i < run->config->activation_count; i++) {
+        const struct fault *fault = &run->tallies[i].fault;
+        if (fault->code == 0) {
+            continue;
+        }
+        char path[64];
+        is_config = is_config || fault->code == E_PARAMS;
+        snprintf(
+            path, sizeof path, "activations[%d]%s", i + 1, fault->code == E_PARAMS ? ".params" : ""
+        );
+        settings_fault(faults, run->config->activations[i].line, path, "%s", fault->text);
+    }
+    if (faults->count == 0) {
+        return 0;
+    }
+    return err_set(
+        e, is_config ? E_CONFIG : E_SCRIPT, "%d activations did not start", faults->count
+    );
+}
+
+static int orders_choose(struct run *run, struct err *e) {
+    const char *id = run->options->orders_activation;
+    run->orders_only = -1;
+    for (int i = 0; id != NULL && i < run->config->activation_count; i++) {
+        if (strcmp(run->config->activations[i].id, id) == 0) {
+            run->orders_only = i;
+        }
+    }
+    if (id != NULL && run->orders_only < 0) {
+        return err_set(e, E_ARGUMENT, "--activation %s: the configuration has none of this id", id);
+    }
+    return run->options->orders_path != NULL
+               ? orders_file_open(&run->orders, run->options->orders_path, e)
+               : 0;
+}
+
+static int tallies_make(struct run *run, struct err *e) {
+    size_t count = (size_t)run->config->activation_count;
+    run->sources = calloc(count, sizeof *run->sources);
+    run->tallies = calloc(count, sizeof *run->tallies);
+    if (run->sources == NULL || run->tallies == NULL) {
+        return err_set(e, E_MEMORY, "no memory for the activations");
+    }
+    for (size_t i = 0; i < count; i++) {
+        performance_init(&run->tallies[i].performance, run->config->activations[i].balance);
+    }
+    return 0;
+}
+
+/* The header of the view comes before the first lines of the scripts. */
+static int run_start(struct run *run, struct settings_faults *faults, struct err *e) {
+    int code = orders_choose(run, e);
+    code = code != 0 ? code : deadline_watcher_start(&run->watcher, &run->deadline, e);
+    code = code != 0 ? code : session_make(run, e);
+    if (code != 0) {
+        return code;
+    }
+    run_view_begin(
+        run->view, run->config, &run->instrument, &run->data, run->options->is_until_end
+    );
+    code = activations_open(run, e);
+    code = code != 0 ? code : starts_check(run, faults, e);
+    run->has_started = code == 0;
+    return code;
+}
+
+int run_prepare(
+    struct run *run,
+    const struct config *config,
+    const struct run_options *options,
+    struct run_view *view,
+    struct settings_faults *faults,
+    struct err *e
+) {
+    memset(run, 0, sizeof *run);
+    run->config = config;
+    run->options = options;
+    run->view = view;
+    run->orders_only = -1;
+    int code = tallies_make(run, e);
+    code = code != 0 ? code : inputs_read(run, faults, e);
+    return code != 0 ? code : run_start(run, faults, e);
+}
+
+/* --- playing
+ * ----------------------------------------------------------------------------------------- */
+
+static void run_end(struct run *run, enum run_end end) {
+    run->end = end;
+    loop_stop(run->loop);
+}
+
+static void run_fail(struct run *run, const struct err *e) {
+    keep_error(run, e);
+    run_end(run, RUN_END_FAILED);
+}
+
+/* When the bar of a row closes on the scaled clock. */
+static int64_t row_due_ns(const struct run *run, size_t row) {
+    int64_t span_ms = run->data.rows[row].bar.close_ms - run->data.rows[0].bar.time_ms;
+    double speed = decimal_to_double(run->config->speed);
+    return run->origin_ns + (int64_t)((double)span_ms * MILLISECOND_NS / speed);
+}
+
+static bool is_anything_running(const struct run *run) {
+    for (int i = 0; i < run->config->activation_count; i++) {
+        enum activation_status status = activation_status(run->engine, (uint32_t)i);
+        if (status != ACTIVATION_STOPPED && status != ACTIVATION_SUSPENDED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool row_play(struct run *run) {
+    const struct candle *candle = &run->data.rows[run->next];
+    struct err err = {0};
+    session_play(run->session, run->symbol, candle, &err);
+    run->next++;
+    if (err.code == 0 && !run_view_is_heard(run->view)) {
+        err_set(&err, E_IO, "the output cannot be written any more");
+    }
+    if (err.code != 0 || run->err.code != 0) {
+        run_fail(run, &err);
+        return false;
+    }
+    if (!is_anything_running(run)) {
+        run_end(run, RUN_END_IDLE);
+        return false;
+    }
+    return true;
+}
+
+static void on_due(void *ctx) {
+    struct run *run = ctx;
+    int64_t now_ns = loop_now_ns(run->loop);
+    bool is_until_end = run->options->is_until_end;
+    for (int i = 0; i < TURN_BARS && run->next < run->data.count; i++) {
+        if (!is_until_end && row_due_ns(run, run->next) > now_ns) {
+            break;
+        }
+        if (!row_play(run)) {
+            return;
+        }
+    }
+    run_view_flush(run->view);
+    if (run->next == run->data.count) {
+        run_end(run, RUN_END_DATA);
+    } else {
+        loop_timer(run->loop, is_until_end ? now_ns : row_due_ns(run, run->next));
+    }
+}
+
+static void on_interrupted(void *ctx, int signal) {
+    (void)signal;
+    run_end(ctx, RUN_END_INTERRUPTED);
+}
+
+int run_play(struct run *run, struct err *e) {
+    struct loop_handlers handlers = {run, on_due, on_interrupted};
+    int code = loop_new(&run->loop, &handlers, e);
+    if (code != 0) {
+        return code;
+    }
+    run_view_flush(run->view);
+    run->origin_ns = loop_now_ns(run->loop);
+    loop_timer(run->loop, run->origin_ns);
+    loop_run(run->loop);
+    if (run->err.code != 0) {
+        *e = run->err;
+    }
+    return run->err.code;
+}
+
+int run_close(struct run *run, struct err *e) {
+    return orders_file_close(&run->orders, e);
+}
+
+void run_free(struct run *run) {
+    struct err ignored;
+    int count = run->config != NULL ? run->config->activation_count : 0;
+    if (orders_file_close(&run->orders, &ignored) != 0) {
+        /* It was told by run_close, or there was an earlier failure. */
+    }
+    loop_free(run->loop);
+    session_free(run->session);
+    deadline_watcher_stop(run->watcher);
+    for (int i = 0; i < count; i++) {
+        if (run->sources != NULL) {
+            script_source_free(&run->sources[i]);
+        }
+        if (run->tallies != NULL) {
+            performance_fini(&run->tallies[i].performance);
+        }
+    }
+    free(run->sources);
+    free(run->tallies);
+    candle_data_free(&run->data);
+}

@@ -1,0 +1,65 @@
+/* run: the activations of a configuration on recorded candles: a session fed by the loop, as fast
+ * as the configuration's clock says or as fast as it can.
+ *
+ * A bar is released when its close time has passed on the scaled clock. Everything that happens
+ * goes to the view as it happens, and to the orders file where one is wanted. Trading sees the
+ * candles' time only; the machine's clock decides when a bar is released. One thread; run_free ends
+ * everything that run_prepare made. */
+#pragma once
+
+#include "app/config.h"
+#include "app/run_view.h"
+#include "app/script_files.h"
+#include "loop/loop.h"
+#include "research/candle_file.h"
+#include "research/session.h"
+#include "script/deadline.h"
+#include "stats/orders_file.h"
+#include "worker/deadline_watcher.h"
+
+enum run_end { RUN_END_DATA, RUN_END_INTERRUPTED, RUN_END_IDLE, RUN_END_FAILED };
+
+struct run_options {
+    bool is_until_end;             /* as fast as possible */
+    const char *orders_path;       /* NULL: none */
+    const char *orders_activation; /* the only one in the orders file; NULL: all */
+};
+
+struct run {
+    const struct run_options *options;
+    const struct config *config;
+    struct instrument instrument;
+    struct candle_data data;
+    struct script_source *sources; /* of each activation */
+    struct run_tally *tallies;     /* of each activation */
+    struct deadline deadline;
+    struct deadline_watcher *watcher;
+    struct session *session;
+    struct engine *engine; /* the session's */
+    uint16_t symbol;
+    struct run_view *view;
+    struct loop *loop;
+    struct orders_file orders;
+    int orders_only; /* activation; −1: all */
+    bool has_started;
+    size_t next; /* row to be played */
+    int64_t origin_ns;
+    enum run_end end;
+    struct err err;
+};
+
+/* Reads what the configuration names and starts its activations. E_CONFIG with the faults listed
+ * (the configuration's fault), or another code with *e. */
+MUST_CHECK int run_prepare(
+    struct run *run,
+    const struct config *config,
+    const struct run_options *options,
+    struct run_view *view,
+    struct settings_faults *faults,
+    struct err *e
+);
+/* Plays until the candles end, a signal comes, or nothing runs any more. */
+MUST_CHECK int run_play(struct run *run, struct err *e);
+/* The orders file is complete only when this says so. */
+MUST_CHECK int run_close(struct run *run, struct err *e);
+void run_free(struct run *run);
