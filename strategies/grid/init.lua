@@ -65,6 +65,10 @@ function M:on_start()
   self.levels = level_tools.new(p)
   local oldest = math.min(#self.bars, level_tools.replay_length(p)) - 1
   for age = oldest, 0, -1 do draw_levels(self, age) end
+end
+
+-- Other settings draw other lines; without a change a lot keeps its line until the next bar.
+function M:on_params()
   if self.levels.line then lot_tools.assign(self.state.lots, self.levels) end
 end
 
