@@ -10,6 +10,7 @@ struct paper {
     int accounts_max;
     int orders_max;
     struct match_costs costs;
+    bool has_answers; /* something was asked since the last answer was taken */
 };
 
 int paper_new(
@@ -87,11 +88,13 @@ static int paper_submit(
     void *ctx, uint32_t account, struct order_key key, const struct order *order, struct err *e
 ) {
     struct paper *p = ctx;
+    p->has_answers = true;
     return match_submit(p->accounts[account], key_pack(key), &order->request, e);
 }
 
 static int paper_cancel(void *ctx, uint32_t account, struct order_key key, struct err *e) {
     struct paper *p = ctx;
+    p->has_answers = true;
     return match_cancel(p->accounts[account], key_pack(key), e);
 }
 
@@ -105,6 +108,7 @@ static int paper_amend(
     struct err *e
 ) {
     struct paper *p = ctx;
+    p->has_answers = true;
     return match_amend(p->accounts[account], key_pack(key), price, stop, quantity, e);
 }
 
@@ -167,6 +171,10 @@ report_translate(uint32_t account, const struct match_report *from, struct venue
     }
 }
 
+bool paper_has_answers(const struct paper *p) {
+    return p->has_answers;
+}
+
 bool paper_answer(struct paper *p, struct venue_report *out) {
     for (int i = 0; i < p->account_count; i++) {
         struct match_report report;
@@ -175,6 +183,7 @@ bool paper_answer(struct paper *p, struct venue_report *out) {
             return true;
         }
     }
+    p->has_answers = false;
     return false;
 }
 

@@ -30,6 +30,8 @@ int paper_account_count(const struct paper *p);
 
 struct venue_port paper_port(struct paper *p);
 
+/* Whether an answer may wait. */
+bool paper_has_answers(const struct paper *p);
 /* The next answer of any account to what was asked of it. */
 bool paper_answer(struct paper *p, struct venue_report *out);
 

@@ -53,6 +53,12 @@ void player_begin(struct player *p, uint16_t symbol, const struct candle *candle
     p->has_filled = false;
 }
 
+/* Nothing waits, nothing is out, nothing was asked of the venue: the usual case, between stages. */
+static bool player_is_settled(const struct player *p) {
+    return p->engine->outstanding == 0 && !p->engine->has_failed &&
+           (p->paper == NULL || !paper_has_answers(p->paper));
+}
+
 /* Everything that waits is sent and the venue's answers are reported, until nothing moves. */
 enum player_status player_settle(struct player *p) {
     struct venue_report report;
@@ -61,7 +67,7 @@ enum player_status player_settle(struct player *p) {
         if (!engine_is_idle(p->engine)) {
             return PLAYER_WAITING;
         }
-        if (p->paper == NULL || !paper_answer(p->paper, &report)) {
+        if (p->paper == NULL || !paper_has_answers(p->paper) || !paper_answer(p->paper, &report)) {
             break;
         }
         report.event.time_ms = engine_time(p->engine);
@@ -179,9 +185,11 @@ static int books_compare(const struct player *p, struct err *err) {
 
 enum player_status player_step(struct player *p, struct err *err) {
     for (;;) {
-        enum player_status status = player_settle(p);
-        if (status != PLAYER_DONE) {
-            return status;
+        if (!player_is_settled(p)) {
+            enum player_status status = player_settle(p);
+            if (status != PLAYER_DONE) {
+                return status;
+            }
         }
         switch (p->stage) {
         case STAGE_GAPS:

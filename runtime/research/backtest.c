@@ -212,8 +212,8 @@ static int bar_sample(struct backtest *b, const struct candle *candle, struct er
         if (account_equity(b->engine, 0, &bar.equity) != 0) {
             return err_set(e, E_OVERFLOW, "the equity is out of range");
         }
-        bar.equity_value = decimal_to_double(bar.equity.d);
-        double quantity = decimal_to_double(position->quantity.d);
+        bar.equity_value = decimal_approximate(bar.equity.d);
+        double quantity = decimal_approximate(position->quantity.d);
         bar.exposed_value = (quantity < 0 ? -quantity : quantity) * candle->bar.close;
     }
     int code = performance_on_bar(&b->result->performance, &bar, e);
