@@ -8,7 +8,7 @@
 static uint32_t bits_check(lua_State *L, int argument) {
     double x = luaL_checknumber(L, argument);
     if (!(fabs(x) < 9007199254740992.0)) {
-        sandbox_raise(L, E_SCRIPT, "bit: %.14g has no 32 bits", x);
+        sandbox_raise(L, E_SCRIPT, "bit: %s has no 32 bits", lua_tostring(L, argument));
     }
     return (uint32_t)(int64_t)nearbyint(x);
 }

@@ -1,0 +1,11 @@
+-- attack: lines without end
+-- phase: on_candle
+-- ends: deadline_exceeded took longer than its
+-- needs: host
+local M = { api = 1, name = 'log_flood', version = 1 }
+
+function M:on_candle(c)
+  while true do self:log('x') end
+end
+
+return M

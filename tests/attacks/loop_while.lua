@@ -1,0 +1,10 @@
+-- attack: endless loop
+-- phase: on_candle
+-- ends: deadline_exceeded took longer than its
+local M = { api = 1, name = 'loop_while', version = 1 }
+
+function M:on_candle(c)
+  while true do end
+end
+
+return M
