@@ -187,7 +187,7 @@ local function work_out(self, close, position)
   if self.edge_price then ends_at(calm, self.edge_price, close) end
 
   local wanted, taken = {}, {}
-  if state.margin_wait or self.is_adrift then return wanted end
+  if self.is_adrift then return wanted end
   for i = 1, #state.lots do taken[#taken + 1] = state.lots[i].tp_price end
   local view = {
     close = close, calm = calm, position = position, wanted = wanted, taken = taken,
@@ -220,6 +220,7 @@ local function place(self, entry)
   })
   if entry.id then
     table.insert(self.state.entries, entry)
+    table.insert(self.asked, entry)
   else
     M.wake(self) -- refused for now: ask again at the next close
   end
@@ -239,6 +240,7 @@ end
 function M.settle(self, close, position)
   local slots = self.state.entries
   local wanted = work_out(self, close, position)
+  self.asked = {} -- entries placed in this handler
   for i = 1, #slots do
     local slot = slots[i]
     if not find(wanted, slot.side, slot.level) then withdraw(self, slot) end
@@ -246,8 +248,25 @@ function M.settle(self, close, position)
   for i = 1, #wanted do
     local entry = wanted[i]
     local slot = find(slots, entry.side, entry.level)
-    if slot then amend(self, slot, entry) else place(self, entry) end
+    if slot then
+      amend(self, slot, entry)
+    elseif not self.state.margin_wait then
+      place(self, entry)
+    end
   end
+end
+
+-- No new entry for now: what rests stays, what was asked for after the refused one goes again.
+local function wait_for_margin(self, refused)
+  local is_later = false
+  for _, slot in ipairs(self.asked or {}) do
+    if is_later then withdraw(self, slot) end
+    is_later = is_later or slot == refused
+  end
+  if self.state.margin_wait then return end
+  self.state.margin_wait = true
+  local text = self.params.symbol .. ': not enough margin, no entries for now'
+  self:notify(text, { level = 'warn' })
 end
 
 --- An entry order has changed: one that has ended frees its slot.
@@ -255,6 +274,7 @@ function M.changed(self, o, has_ended)
   local slots = self.state.entries
   local slot = lot_tools.find(slots, 'id', o.id)
   if not slot then return end
+  if o.code == 'insufficient_margin' then wait_for_margin(self, slot) end
   if not has_ended then
     slot.price = o.price or slot.price
     slot.count = self.instrument_facts:lots(o.quantity)
@@ -264,11 +284,6 @@ function M.changed(self, o, has_ended)
   local lot = lot_tools.find(self.state.lots, 'entry', o.id)
   if lot then lot.entry = nil end
   M.wake(self)
-  if o.code == 'insufficient_margin' and not self.state.margin_wait then
-    self.state.margin_wait = true
-    local text = self.params.symbol .. ': not enough margin, no entries for now'
-    self:notify(text, { level = 'warn' })
-  end
 end
 
 return M
