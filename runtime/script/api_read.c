@@ -54,23 +54,12 @@ static void position_read(
     }
 }
 
-static int position_index(lua_State *L) {
-    struct guest *g = object_guest(L);
-    const struct object *object = lua_touserdata(L, 1);
+static void
+position_push_figure(lua_State *L, const struct guest *g, const struct object *object, int field) {
     struct position p;
     struct money unrealized;
-    int field = object_field(L);
     position_read(L, g, object, &p);
     switch (field) {
-    case POSITION_FIELD_is_flat:
-        lua_pushboolean(L, decimal_is_zero(p.quantity.d));
-        break;
-    case POSITION_FIELD_is_long:
-        lua_pushboolean(L, decimal_sign(p.quantity.d) > 0);
-        break;
-    case POSITION_FIELD_is_short:
-        lua_pushboolean(L, decimal_sign(p.quantity.d) < 0);
-        break;
     case POSITION_FIELD_quantity:
         lua_pushnumber(L, decimal_to_double(decimal_abs(p.quantity.d)));
         break;
@@ -88,6 +77,37 @@ static int position_index(lua_State *L) {
         break;
     default:
         lua_pushinteger(L, view_leverage_of(&g->view, object->symbol));
+        break;
+    }
+}
+
+/* 1 long, −1 short, 0 flat: what handlers ask most. */
+static int position_sign(lua_State *L, const struct guest *g, const struct object *object) {
+    if (!g->view.is_hedge && object->side == POSITION_NET) {
+        const struct position *held = view_position(&g->view, object->symbol, POSITION_NET);
+        return held ? decimal_sign(held->quantity.d) : 0;
+    }
+    struct position p;
+    position_read(L, g, object, &p);
+    return decimal_sign(p.quantity.d);
+}
+
+static int position_index(lua_State *L) {
+    const struct guest *g = object_guest(L);
+    const struct object *object = lua_touserdata(L, 1);
+    int field = object_field(L);
+    switch (field) {
+    case POSITION_FIELD_is_flat:
+        lua_pushboolean(L, position_sign(L, g, object) == 0);
+        break;
+    case POSITION_FIELD_is_long:
+        lua_pushboolean(L, position_sign(L, g, object) > 0);
+        break;
+    case POSITION_FIELD_is_short:
+        lua_pushboolean(L, position_sign(L, g, object) < 0);
+        break;
+    default:
+        position_push_figure(L, g, object, field);
         break;
     }
     return 1;

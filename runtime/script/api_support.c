@@ -89,11 +89,19 @@ uint16_t api_symbol(lua_State *L, struct guest *g, int index) {
     if (lua_type(L, index) != LUA_TSTRING) {
         api_misuse(L, "symbol must be a string, not %s", luaL_typename(L, index));
     }
+    const char *name = lua_tostring(L, index);
+    if (name == g->symbol_name) {
+        return g->symbol;
+    }
     lua_pushvalue(L, index);
     lua_rawget(L, OBJECT_SYMBOLS);
-    uint16_t symbol = lua_isnumber(L, -1) ? (uint16_t)lua_tointeger(L, -1)
-                                          : host_find_symbol(g->host, lua_tostring(L, index));
+    bool is_pinned = lua_isnumber(L, -1);
+    uint16_t symbol = is_pinned ? (uint16_t)lua_tointeger(L, -1) : host_find_symbol(g->host, name);
     lua_pop(L, 1);
+    if (is_pinned) {
+        g->symbol = symbol;
+        g->symbol_name = name;
+    }
     return symbol;
 }
 
@@ -223,16 +231,26 @@ static int object_tostring(lua_State *L) {
     return 1;
 }
 
+/* The names of a class as strings of this sandbox: an array of their addresses that ends with NULL,
+ * in a userdata whose environment keeps the strings. */
+static void names_push(lua_State *L, const struct api_class *class) {
+    const char **names = lua_newuserdata(L, ((size_t) class->field_count + 1) * sizeof *names);
+    lua_createtable(L, class->field_count, 0);
+    for (int i = 0; i < class->field_count; i++) {
+        lua_pushstring(L, class->fields[i].name);
+        names[i] = lua_tostring(L, -1);
+        lua_rawseti(L, -2, i + 1);
+    }
+    names[class->field_count] = NULL;
+    lua_setfenv(L, -2);
+}
+
 void object_class_push(
     lua_State *L, struct guest *g, const struct api_class *class, lua_CFunction index, int symbols
 ) {
     lua_createtable(L, 0, 5);
     lua_pushlightuserdata(L, g);
-    lua_createtable(L, 0, class->field_count);
-    for (int i = 0; i < class->field_count; i++) {
-        lua_pushinteger(L, i + 1);
-        lua_setfield(L, -2, class->fields[i].name);
-    }
+    names_push(L, class);
     lua_pushvalue(L, symbols);
     lua_pushlightuserdata(L, (void *)(uintptr_t) class);
     lua_pushcclosure(L, index, 4);
@@ -263,23 +281,17 @@ struct object *object_of_kind(lua_State *L, int symbols, enum object_kind kind) 
     return object;
 }
 
-int object_field(lua_State *L) {
-    lua_pushvalue(L, 2);
-    lua_rawget(L, OBJECT_NAMES);
-    int field = (int)lua_tointeger(L, -1);
-    if (field == 0) {
-        const struct api_class *class = lua_touserdata(L, OBJECT_CLASS);
-        char hint[80] = "";
-        if (lua_type(L, 2) != LUA_TSTRING) {
-            sandbox_raise(
-                L, E_SCRIPT, "a %s has no field of type %s", class->name, luaL_typename(L, 2)
-            );
-        }
-        const char *name = lua_tostring(L, 2);
-        suggest_text(name, field_at, class, hint, sizeof hint);
-        sandbox_raise(L, E_SCRIPT, "a %s has no field '%.40s'%s", class->name, name, hint);
+int object_no_field(lua_State *L) {
+    const struct api_class *class = lua_touserdata(L, OBJECT_CLASS);
+    const char *name = lua_tostring(L, 2);
+    char hint[80];
+    if (!name) {
+        return sandbox_raise(
+            L, E_SCRIPT, "a %s has no field that is a %s", class->name, luaL_typename(L, 2)
+        );
     }
-    return field - 1;
+    suggest_text(name, field_at, class, hint, sizeof hint);
+    return sandbox_raise(L, E_SCRIPT, "a %s has no field '%.40s'%s", class->name, name, hint);
 }
 
 void push_price(lua_State *L, struct price price) {

@@ -62,6 +62,8 @@ struct guest {
     uint32_t handlers;
     struct subscription subscription;
     int indicator_count;
+    const char *symbol_name; /* of `symbol`, the one last named: a string that the sandbox keeps */
+    uint16_t symbol;
 
     const struct event *event; /* whose handler runs */
     unsigned phase;

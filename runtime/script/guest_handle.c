@@ -9,6 +9,7 @@ void guest_drop_sandbox(struct guest *g) {
     sandbox_free(g->sandbox);
     g->sandbox = NULL;
     g->L = NULL;
+    g->symbol_name = NULL;
     g->handlers = 0;
 }
 
