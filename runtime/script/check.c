@@ -1,0 +1,530 @@
+/* The rules: what a sight of the text means, given the names that there are. */
+#include "script/api.h"
+#include "script/check_names.h"
+#include "script/sandbox_parts.h"
+#include "script/suggest.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_MAX ((size_t)64 << 20)
+
+struct name_list { /* for suggestions; what it points at is owned elsewhere */
+    const char **names;
+    int count;
+};
+
+struct check {
+    const struct script_bundle *bundle;
+    struct check_findings *findings;
+    struct check_names names;
+    struct sandbox *sandbox;  /* asked which names are there */
+    struct name_list visible; /* globals, then the locals of the file that is checked */
+    struct name_list own;     /* the API's names, then those the script gives itself */
+    int global_count;
+    int file;
+    struct words script; /* the local that the entry returns */
+    bool is_dynamic;     /* some fields have names that only a run would tell */
+    bool has_lost_way;
+    bool is_out_of_memory;
+};
+
+static const char *listed(const void *list, int index) {
+    const struct name_list *names = list;
+    return index < names->count ? names->names[index] : NULL;
+}
+
+static void copy_words(struct words words, char *text, size_t size) {
+    snprintf(text, size, "%.*s", (int)(words.length < size ? words.length : size - 1), words.text);
+}
+
+static bool is_api_name(struct words name) {
+    const char *known;
+    for (int i = 0; (known = api_name_at(NULL, i)) != NULL; i++) {
+        if (words_are(name, known)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_api_function(struct words name) {
+    for (int i = 0; i < api_row_count; i++) {
+        if (words_are(name, api_rows[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_file_of_library(const struct script_file *file) {
+    return strncmp(file->path, "lib/", 4) == 0;
+}
+
+/* Whether the base is the script's own table, by the name it has in the entry file. */
+static bool is_script(const struct check *c, const struct sight *s) {
+    return c->file == 0 && s->base == BASE_LOCAL && c->script.text != NULL &&
+           s->base_name.length == c->script.length &&
+           memcmp(s->base_name.text, c->script.text, c->script.length) == 0;
+}
+
+/* --- what the sandbox has -----------------------------------------------------------------------
+ */
+
+struct question {
+    struct words base; /* empty: a global */
+    struct words name;
+    bool is_there;
+    bool is_library; /* base is a table */
+};
+
+/* Raises what a script would be told when it reads the name; a plain value has no fields to miss.
+ */
+static int ask(lua_State *L) {
+    struct question *q = lua_touserdata(L, 1);
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+    if (q->base.length > 0) {
+        lua_pushlstring(L, q->base.text, q->base.length);
+        lua_rawget(L, -2);
+        q->is_library = lua_type(L, -1) == LUA_TTABLE;
+        if (!q->is_library) {
+            return 0;
+        }
+    }
+    lua_pushlstring(L, q->name.text, q->name.length);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    q->is_there = !lua_isnil(L, -1);
+    if (!q->is_there) {
+        lua_pop(L, 1);
+        lua_gettable(L, -2);
+    }
+    return 0;
+}
+
+/* Whether a name is there; if not, text says what a script would be told. */
+static bool
+is_there(struct check *c, struct words base, struct words name, char *text, size_t size) {
+    struct question q = {.base = base, .name = name};
+    struct fault fault = {0};
+    text[0] = '\0';
+    if (sandbox_protect(c->sandbox, ask, &q, &fault) != 0) {
+        snprintf(text, size, "%.*s", (int)size - 1, fault.text);
+    }
+    return q.is_there || text[0] == '\0';
+}
+
+static bool has_substitute(const char *text) {
+    return strstr(text, " is not there: ") != NULL;
+}
+
+static int globals_list(lua_State *L) {
+    struct check *c = lua_touserdata(L, 1);
+    api_ta_push(L, NULL);
+    sandbox_set_global(L, "ta");
+    lua_pushboolean(L, true);
+    sandbox_set_global(L, "require");
+    int count = ordered_keys(L, LUA_GLOBALSINDEX);
+    for (int i = 1; i <= count; i++) {
+        lua_rawgeti(L, -1, i);
+        c->visible.names[c->visible.count++] = lua_tostring(L, -1); /* the globals keep it */
+        lua_pop(L, 1);
+    }
+    c->global_count = c->visible.count;
+    return 0;
+}
+
+/* --- syntax -------------------------------------------------------------------------------------
+ */
+
+static int load(lua_State *L) {
+    const struct script_file *file = lua_touserdata(L, 1);
+    /* Where LuaJIT's lexer would look for the FFI. */
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    if (luaL_loadbufferx(L, file->text, file->length, "=text", "t") != 0) {
+        return lua_error(L);
+    }
+    return 0;
+}
+
+static bool has_boxed_number(struct check *c, const struct script_file *file) {
+    struct lexer lexer;
+    struct token token;
+    lexer_begin(&lexer, file->text, file->length);
+    do {
+        lexer_next(&lexer, &token);
+        if (token_is_boxed(&token)) {
+            check_add(
+                c->findings, CHECK_ERROR, c->file, token.line,
+                "numbers that end in LL, ULL or i are not there"
+            );
+            return true;
+        }
+    } while (token.kind != TOKEN_END);
+    return false;
+}
+
+static bool has_syntax(struct check *c, const struct script_file *file) {
+    struct fault fault = {0};
+    if (has_boxed_number(c, file)) {
+        return false;
+    }
+    if (sandbox_protect(c->sandbox, load, (void *)(uintptr_t)file, &fault) == 0) {
+        return true;
+    }
+    const char *text = fault.line > 0 ? strstr(fault.text, ": ") : NULL;
+    check_add(c->findings, CHECK_ERROR, c->file, fault.line, "%s", text ? text + 2 : fault.text);
+    return false;
+}
+
+/* --- first look: which names there are ----------------------------------------------------------
+ */
+
+static void note_field(struct check *c, const struct sight *s, struct check_name *name) {
+    name->is_field = true;
+    name->is_own = name->is_own || s->is_self || is_script(c, s);
+    if (words_are(s->name, "__index")) {
+        c->is_dynamic = true;
+    }
+}
+
+static void note(void *ctx, const struct sight *s) {
+    struct check *c = ctx;
+    if (s->kind == SIGHT_INDEX_WRITE) {
+        c->is_dynamic = c->is_dynamic || s->is_self || is_script(c, s);
+        return;
+    }
+    if (s->kind == SIGHT_POWER || s->kind == SIGHT_GLOBAL_READ || s->kind == SIGHT_GLOBAL_WRITE) {
+        return;
+    }
+    if (s->kind == SIGHT_RETURN) {
+        c->script = c->file == 0 ? s->name : c->script;
+        return;
+    }
+    struct check_name *name = check_names_add(&c->names, s->name, c->file, s->line);
+    if (name == NULL) {
+        c->is_out_of_memory = true;
+    } else if (s->kind == SIGHT_LOCAL) {
+        name->local_file = c->file;
+        name->local_line = s->line;
+        name->is_local = true;
+    } else if (s->kind == SIGHT_METHOD_CALL || s->kind == SIGHT_FIELD_READ) {
+        name->is_read = true;
+    } else {
+        note_field(c, s, name);
+    }
+}
+
+static void look(struct check *c, int file, void (*on)(void *ctx, const struct sight *s)) {
+    const struct script_file *f = &c->bundle->files[file];
+    struct sighting sighting = {.ctx = c, .on = on};
+    if (file == 0) {
+        sighting.script = c->script;
+    }
+    c->file = file;
+    c->has_lost_way = !check_parse(f->text, f->length, &sighting) || c->has_lost_way;
+}
+
+/* --- second look: what is wrong -----------------------------------------------------------------
+ */
+
+static bool is_field(const struct check *c, struct words name) {
+    const struct check_name *known = check_names_find(&c->names, name);
+    return known != NULL && known->is_field;
+}
+
+static void global_rule(struct check *c, const struct sight *s) {
+    char text[CHECK_TEXT_MAX];
+    char name[64];
+    char near[96];
+    copy_words(s->name, name, sizeof name);
+    if (is_there(c, (struct words){"", 0}, s->name, text, sizeof text)) {
+        return;
+    }
+    const struct check_name *known = check_names_find(&c->names, s->name);
+    bool is_local = known != NULL && known->is_local && known->local_file == c->file;
+    if (is_local) {
+        check_add(
+            c->findings, CHECK_ERROR, c->file, s->line,
+            "'%s' was never declared here: the local of line %d is not visible", name,
+            known->local_line
+        );
+    } else if (s->kind == SIGHT_GLOBAL_WRITE) {
+        check_add(
+            c->findings, CHECK_ERROR, c->file, s->line,
+            "global '%s' was never declared: write local %s%s", name, name,
+            s->name.length > 2 ? suggest_text(name, listed, &c->visible, near, sizeof near) : ""
+        );
+    } else if (has_substitute(text)) {
+        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
+    } else {
+        check_add(
+            c->findings, CHECK_ERROR, c->file, s->line, "'%s' was never declared%s", name,
+            suggest_text(name, listed, &c->visible, near, sizeof near)
+        );
+    }
+}
+
+/* Functions of libm whose last bit is not the same on every processor. */
+static bool is_inexact(struct words name) {
+    static const char *const names[] = {
+        "acos", "asin",  "atan", "atan2", "cos",  "cosh", "exp",
+        "log",  "log10", "pow",  "sin",   "sinh", "tan",  "tanh",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (words_are(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void library_rule(struct check *c, const struct sight *s) {
+    char text[CHECK_TEXT_MAX];
+    if (!is_there(c, s->base_name, s->name, text, sizeof text)) {
+        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
+    } else if (s->kind == SIGHT_FIELD_READ && words_are(s->base_name, "math") && is_inexact(s->name)) {
+        check_add(
+            c->findings, CHECK_WARNING, c->file, s->line,
+            "math.%.*s: its last bit may differ between machines; + - * / and math.sqrt do not",
+            (int)s->name.length, s->name.text
+        );
+    }
+}
+
+/* self.name, self:name(…), M.name. */
+static void self_rule(struct check *c, const struct sight *s) {
+    char name[64];
+    char near[96];
+    copy_words(s->name, name, sizeof name);
+    bool is_called = s->kind == SIGHT_METHOD_CALL || s->is_call;
+    if (is_field(c, s->name)) {
+        return;
+    }
+    if (is_api_name(s->name)) {
+        if (s->kind == SIGHT_FIELD_READ && s->is_call && !s->has_self && is_api_function(s->name)) {
+            check_add(
+                c->findings, CHECK_ERROR, c->file, s->line, "call it with a colon: self:%s(...)",
+                name
+            );
+        }
+        return;
+    }
+    suggest_text(name, listed, &c->own, near, sizeof near);
+    if (c->is_dynamic && (near[0] == '\0' || !is_called)) {
+        return;
+    }
+    check_add(
+        c->findings, is_called && !c->is_dynamic ? CHECK_ERROR : CHECK_WARNING, c->file, s->line,
+        "'%s' is no name of the API and the script never sets it%s", name, near
+    );
+}
+
+/* A method that only strings could have had. */
+static void method_rule(struct check *c, const struct sight *s) {
+    char text[CHECK_TEXT_MAX];
+    struct words string = {"string", 6};
+    if (!is_field(c, s->name) && !is_there(c, string, s->name, text, sizeof text) &&
+        has_substitute(text)) {
+        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
+    }
+}
+
+/* self.state may be given a new table; M.params is where parameters are declared. */
+static void taken_rule(struct check *c, const struct sight *s) {
+    bool is_of_script = is_script(c, s);
+    if (!(is_of_script || s->is_script_self) || !is_api_name(s->name) ||
+        words_are(s->name, is_of_script ? "params" : "state")) {
+        return;
+    }
+    check_add(
+        c->findings, CHECK_ERROR, c->file, s->line,
+        "'%.*s' is a name of the API: the script needs another one", (int)s->name.length,
+        s->name.text
+    );
+}
+
+static const char *handler_at(const void *unused, int index) {
+    (void)unused;
+    return index < EVENT_KIND_COUNT ? api_handlers[index].name : NULL;
+}
+
+static int argument_count(const char *arguments) {
+    int count = arguments[0] != '\0';
+    for (const char *c = arguments; *c != '\0'; c++) {
+        count += *c == ',';
+    }
+    return count;
+}
+
+/* A handler gets self and its arguments. */
+static void
+handler_rule(struct check *c, const struct sight *s, const struct api_handler *handler) {
+    int expected = argument_count(handler->arguments);
+    bool takes_self = s->is_method || (s->parameters > 0 &&
+                                       (words_are(s->first, "self") || s->first.text[0] == '_'));
+    if (!takes_self && s->parameters > 0) {
+        check_add(
+            c->findings, CHECK_WARNING, c->file, s->line,
+            "%s is called with self first: write function %.*s:%s(...)", handler->name,
+            (int)s->base_name.length, s->base_name.text, handler->name
+        );
+        return;
+    }
+    if (s->parameters - (s->is_method ? 0 : 1) > expected) {
+        check_add(
+            c->findings, CHECK_WARNING, c->file, s->line,
+            "%s gets %s%s: what follows is always nil", handler->name,
+            expected > 0 ? "only " : "nothing", handler->arguments
+        );
+    }
+}
+
+/* A name that looks like a handler's, and that nothing else calls. */
+static void near_handler_rule(struct check *c, const struct sight *s) {
+    char name[64];
+    char near[96];
+    copy_words(s->name, name, sizeof name);
+    const struct check_name *known = check_names_find(&c->names, s->name);
+    bool looks_so =
+        tolower((unsigned char)name[0]) == 'o' && tolower((unsigned char)name[1]) == 'n';
+    if (!looks_so || known == NULL || known->is_read || suggest(name, handler_at, NULL) == NULL) {
+        return;
+    }
+    check_add(
+        c->findings, CHECK_WARNING, c->file, s->line, "'%s' is no handler and nothing calls it%s",
+        name, suggest_text(name, handler_at, NULL, near, sizeof near)
+    );
+}
+
+static void function_rule(struct check *c, const struct sight *s) {
+    if (!is_script(c, s)) {
+        return;
+    }
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        if (words_are(s->name, api_handlers[kind].name)) {
+            handler_rule(c, s, &api_handlers[kind]);
+            return;
+        }
+    }
+    if (s->is_method && (words_are(s->name, "check") || words_are(s->name, "migrate"))) {
+        check_add(
+            c->findings, CHECK_WARNING, c->file, s->line,
+            "%.*s is called without self: write function %.*s.%.*s(...)", (int)s->name.length,
+            s->name.text, (int)s->base_name.length, s->base_name.text, (int)s->name.length,
+            s->name.text
+        );
+    }
+    near_handler_rule(c, s);
+}
+
+static void judge(void *ctx, const struct sight *s) {
+    struct check *c = ctx;
+    bool is_read = s->kind == SIGHT_FIELD_READ || s->kind == SIGHT_METHOD_CALL;
+    if (s->kind == SIGHT_GLOBAL_READ || s->kind == SIGHT_GLOBAL_WRITE) {
+        global_rule(c, s);
+    } else if (is_read && (s->is_self || is_script(c, s))) {
+        self_rule(c, s);
+    } else if (s->base == BASE_GLOBAL && (is_read || s->kind == SIGHT_FIELD_WRITE)) {
+        library_rule(c, s);
+    } else if (s->kind == SIGHT_METHOD_CALL) {
+        method_rule(c, s);
+    } else if (s->kind == SIGHT_FIELD_WRITE) {
+        taken_rule(c, s);
+    } else if (s->kind == SIGHT_FUNCTION) {
+        function_rule(c, s);
+    } else if (s->kind == SIGHT_POWER) {
+        check_add(
+            c->findings, CHECK_WARNING, c->file, s->line,
+            "^: its last bit may differ between machines; a product (x * x) or math.sqrt does not"
+        );
+    }
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+/* Lists for suggestions have room for every name there is. */
+static bool lists_make(struct check *c) {
+    struct fault fault = {0};
+    size_t room = (size_t)c->names.count + 256;
+    c->visible.names = calloc(room, sizeof *c->visible.names);
+    c->own.names = calloc(room, sizeof *c->own.names);
+    if (!c->visible.names || !c->own.names ||
+        sandbox_protect(c->sandbox, globals_list, c, &fault) != 0) {
+        return false;
+    }
+    const char *name;
+    for (int i = 0; (name = api_name_at(NULL, i)) != NULL; i++) {
+        c->own.names[c->own.count++] = name;
+    }
+    for (int i = 0; i < c->names.count; i++) {
+        if (c->names.list[i].is_own) {
+            c->own.names[c->own.count++] = c->names.list[i].text;
+        }
+    }
+    return true;
+}
+
+static void locals_list(struct check *c, int file) {
+    c->visible.count = c->global_count;
+    for (int i = 0; i < c->names.count; i++) {
+        if (c->names.list[i].is_local && c->names.list[i].local_file == file) {
+            c->visible.names[c->visible.count++] = c->names.list[i].text;
+        }
+    }
+}
+
+static void check_files(struct check *c) {
+    int count = c->bundle->count;
+    for (int i = 0; i < count; i++) {
+        c->file = i;
+        if (!is_file_of_library(&c->bundle->files[i]) && !has_syntax(c, &c->bundle->files[i])) {
+            c->has_lost_way = true;
+        }
+    }
+    if (c->has_lost_way) {
+        return;
+    }
+    /* The entry twice: only its end says which local is the script. */
+    look(c, 0, note);
+    for (int i = 0; i < count; i++) {
+        look(c, i, note);
+    }
+    if (c->has_lost_way || c->is_out_of_memory || !lists_make(c)) {
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!is_file_of_library(&c->bundle->files[i])) {
+            look(c, i, note); /* so that its locals are the ones known */
+            locals_list(c, i);
+            look(c, i, judge);
+        }
+    }
+}
+
+int check_sources(
+    const struct script_bundle *bundle, struct check_findings *findings, struct err *e
+) {
+    struct check c = {.bundle = bundle, .findings = findings};
+    struct sandbox_options options = {.memory_max = MEMORY_MAX, .pcall_depth_max = 1};
+    size_t text_max = 64;
+    for (int i = 0; i < bundle->count; i++) {
+        text_max += bundle->files[i].length * 2;
+    }
+    int code = check_names_init(&c.names, text_max, e);
+    code = code != 0 ? code : sandbox_new(&c.sandbox, &options, e);
+    if (code == 0) {
+        check_files(&c);
+        code = c.is_out_of_memory ? err_set(e, E_MEMORY, "no memory to check a script") : 0;
+    }
+    sandbox_free(c.sandbox);
+    check_names_free(&c.names);
+    free(c.visible.names);
+    free(c.own.names);
+    check_findings_sort(findings);
+    return code;
+}
