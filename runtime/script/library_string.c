@@ -143,6 +143,11 @@ static int string_find(lua_State *L) {
     return 2;
 }
 
+/* As memmem; most separators are one character. */
+static const char *separator_find(const char *text, size_t length, const char *what, size_t n) {
+    return n == 1 ? memchr(text, what[0], length) : memmem(text, length, what, n);
+}
+
 static int string_split(lua_State *L) {
     size_t length;
     size_t separator_length;
@@ -152,7 +157,7 @@ static int string_split(lua_State *L) {
     const char *end = text + length;
     lua_newtable(L);
     for (int n = 1;; n++) {
-        const char *next = memmem(text, (size_t)(end - text), separator, separator_length);
+        const char *next = separator_find(text, (size_t)(end - text), separator, separator_length);
         lua_pushlstring(L, text, (size_t)((next ? next : end) - text));
         lua_rawseti(L, 3, n);
         if (!next) {

@@ -1,11 +1,12 @@
 -- attack: messages without end
 -- phase: on_candle
--- ends: deadline_exceeded took longer than its
+-- ends: quota the texts of this handler are too long together
 -- needs: host
 local M = { api = 1, name = 'notify_flood', version = 1 }
 
 function M:on_candle(c)
-  while true do self:notify('x') end
+  local text = ('x'):rep(10000)
+  while true do self:notify(text) end
 end
 
 return M
