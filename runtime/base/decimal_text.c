@@ -287,6 +287,45 @@ static int decimal_of_scientific(const char *text, struct decimal *out) {
     return 0;
 }
 
+/* The exact value of a positive double below 10^15 in 10^-18ths, cut off; whether anything was. */
+static uint128 decimal_cut_of_double(double x, bool *is_cut) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1075;
+    uint64_t mantissa = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+    uint128 scaled = (uint128)mantissa * DECIMAL_ONE_64; /* below 2^113 */
+    if (exponent >= 0) {
+        *is_cut = false;
+        return scaled << exponent;
+    }
+    *is_cut = (scaled & (((uint128)1 << -exponent) - 1)) != 0;
+    return scaled >> -exponent;
+}
+
+/* The decimal of 15, 16 or 17 digits that reads back as x, for 0.1 <= x < 10^15: each candidate is
+ * the exact value rounded to that many digits (ties to even, as printf does). */
+static bool decimal_shortest(double x, struct decimal *out) {
+    bool is_cut;
+    uint128 exact = decimal_cut_of_double(x, &is_cut);
+    int length = DECIMAL_SCALE;
+    uint128 limit = DECIMAL_ONE_64;
+    while (limit <= exact) {
+        limit *= 10;
+        length++;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        uint64_t unit = powers_of_ten[length - digits]; /* length is at most 33 */
+        uint128 quotient = exact / unit;
+        uint128 twice = (exact % unit) * 2;
+        quotient += twice > unit || (twice == unit && (is_cut || (quotient & 1) != 0));
+        *out = decimal_signed(quotient * unit, false);
+        if (decimal_to_double(*out) == x) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int decimal_of_double(double x, struct decimal *out) {
     if (x > -1e7 && x < 1e7) {
         /* At most 15 digits: the only such decimal that reads back as x, hence the shortest. */
@@ -299,6 +338,11 @@ int decimal_of_double(double x, struct decimal *out) {
     }
     if (!(x > -1e21 && x < 1e21)) {
         return E_RANGE;
+    }
+    double size = x < 0 ? -x : x;
+    if (size >= 0.1 && size < 1e15 && decimal_shortest(size, out)) {
+        out->v = x < 0 ? -out->v : out->v;
+        return 0;
     }
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENT_CAPACITY_FIRST 16
+#define EVENT_CAPACITY_FIRST 16 /* a power of two, and doubled */
 
 static struct event *event_at(struct activation *a, int position) {
-    return &a->events[(a->event_first + position) % a->event_capacity];
+    return &a->events[(a->event_first + position) & (a->event_capacity - 1)];
 }
 
 static bool queue_grow(struct engine *e, struct activation *a) {
@@ -35,7 +35,8 @@ static void ready_push(struct engine *e, uint32_t index) {
         return;
     }
     a->is_ready = true;
-    e->ready[(e->ready_first + e->ready_count) % e->options.activations_max] = index;
+    int place = e->ready_first + e->ready_count;
+    e->ready[place < e->options.activations_max ? place : place - e->options.activations_max] = index;
     e->ready_count++;
 }
 
@@ -104,7 +105,7 @@ void queue_set_price(struct engine *e, struct event *event, uint16_t symbol, str
 /* Takes the first event off; the activation may send its next. */
 static void queue_drop_first(struct engine *e, uint32_t activation) {
     struct activation *a = &e->activations[activation];
-    a->event_first = (a->event_first + 1) % a->event_capacity;
+    a->event_first = (a->event_first + 1) & (a->event_capacity - 1);
     a->event_count--;
     a->is_waiting = false;
     e->outstanding--;
@@ -129,7 +130,7 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
 void engine_pump(struct engine *e) {
     while (e->ready_count > 0) {
         uint32_t index = e->ready[e->ready_first];
-        e->ready_first = (e->ready_first + 1) % e->options.activations_max;
+        e->ready_first = e->ready_first + 1 < e->options.activations_max ? e->ready_first + 1 : 0;
         e->ready_count--;
         struct activation *a = &e->activations[index];
         a->is_ready = false;
