@@ -46,6 +46,12 @@ static const struct option_spec run_options[] = {
     {0},
 };
 
+static const struct option_spec check_options[] = {
+    {"strict", NULL, NULL, "warnings are errors", false},
+    {"json", NULL, NULL, "print the findings as JSON", false},
+    {0},
+};
+
 const struct command_spec commands[] = {
     {
         "run",
@@ -84,6 +90,21 @@ const struct command_spec commands[] = {
          "equity.csv --json",
          NULL},
         command_backtest,
+    },
+    {
+        "check",
+        "says what is wrong with scripts before they trade",
+        "NAME_OR_FILE... [options]",
+        "Looks at the text (syntax, names that are not declared or misspelt, handlers that are "
+        "never "
+        "called), then runs\n"
+        "the script in a sandbox up to the end of on_start with its default parameters and without "
+        "data.",
+        check_options,
+        1,
+        POSITIONALS_MAX,
+        {"check rsi", "check strategies/*", "check my-strategy.lua --strict --json", NULL},
+        command_check,
     },
     {
         "version",

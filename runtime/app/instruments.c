@@ -70,6 +70,24 @@ static const char *symbol_at(const void *list, int index) {
     return index < table->count ? table->entries[index].key : NULL;
 }
 
+/* One row of the file, checked. */
+static int instrument_read(
+    const struct data_entry *entry, const char *path, struct instrument *out, struct err *e
+) {
+    struct facts facts = {0};
+    struct settings_faults faults;
+    settings_faults_init(&faults, path);
+    facts_take(entry, &facts, &faults);
+    int code = 0;
+    if (faults.count > 0) {
+        faults.text.data[faults.text.length - 1] = '\0';
+        code = err_set(e, E_CONFIG, "%s", faults.text.data);
+    }
+    settings_faults_free(&faults);
+    *out = facts.instrument;
+    return code;
+}
+
 static int instrument_of(
     const struct data_value *table,
     const char *path,
@@ -79,21 +97,9 @@ static int instrument_of(
 ) {
     for (int i = 0; i < table->count; i++) {
         const struct data_entry *entry = &table->entries[i];
-        if (entry->key == NULL || strcmp(entry->key, symbol) != 0) {
-            continue;
+        if (entry->key != NULL && strcmp(entry->key, symbol) == 0) {
+            return instrument_read(entry, path, out, e);
         }
-        struct facts facts = {0};
-        struct settings_faults faults;
-        settings_faults_init(&faults, path);
-        facts_take(entry, &facts, &faults);
-        int code = 0;
-        if (faults.count > 0) {
-            faults.text.data[faults.text.length - 1] = '\0';
-            code = err_set(e, E_CONFIG, "%s", faults.text.data);
-        }
-        settings_faults_free(&faults);
-        *out = facts.instrument;
-        return code;
     }
     char near[96];
     return err_set(
@@ -102,21 +108,45 @@ static int instrument_of(
     );
 }
 
-int instrument_find(const char *symbol, struct instrument *out, struct err *e) {
-    char path[PATH_MAX];
+static int file_load(struct data_file *file, char path[PATH_MAX], struct err *e) {
     char *text;
     size_t length;
+    int code = shipped_path(INSTRUMENTS_FILE, path, PATH_MAX, e);
+    code = code != 0 ? code : file_read(path, DATA_TEXT_MAX, &text, &length, e);
+    if (code == 0) {
+        code = data_text_load(path, text, length, file, e);
+        free(text);
+    }
+    return code;
+}
+
+int instrument_find(const char *symbol, struct instrument *out, struct err *e) {
+    char path[PATH_MAX];
     struct data_file file = {0};
     memset(out, 0, sizeof *out);
-    int code = shipped_path(INSTRUMENTS_FILE, path, sizeof path, e);
-    code = code != 0 ? code : file_read(path, DATA_TEXT_MAX, &text, &length, e);
+    int code = file_load(&file, path, e);
+    if (code == 0) {
+        code = instrument_of(&file.root, path, symbol, out, e);
+        data_file_free(&file);
+    }
+    return code;
+}
+
+int instruments_load(struct instrument **out, int *count, struct err *e) {
+    char path[PATH_MAX];
+    struct data_file file = {0};
+    *out = NULL;
+    *count = 0;
+    int code = file_load(&file, path, e);
     if (code != 0) {
         return code;
     }
-    code = data_text_load(path, text, length, &file, e);
-    free(text);
-    if (code == 0) {
-        code = instrument_of(&file.root, path, symbol, out, e);
+    *out = calloc((size_t)file.root.count + 1, sizeof **out);
+    code = *out == NULL ? err_set(e, E_MEMORY, "no memory for instruments") : 0;
+    for (int i = 0; code == 0 && i < file.root.count; i++) {
+        if (file.root.entries[i].key != NULL) {
+            code = instrument_read(&file.root.entries[i], path, &(*out)[(*count)++], e);
+        }
     }
     data_file_free(&file);
     return code;

@@ -6,3 +6,5 @@
 
 /* E_UNKNOWN_SYMBOL names what is near and where to add one. */
 MUST_CHECK int instrument_find(const char *symbol, struct instrument *out, struct err *e);
+/* All of them, for the caller to free whatever the code says. */
+MUST_CHECK int instruments_load(struct instrument **out, int *count, struct err *e);

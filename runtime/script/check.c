@@ -319,7 +319,8 @@ static void self_rule(struct check *c, const struct sight *s) {
     }
     check_add(
         c->findings, is_called && !c->is_dynamic ? CHECK_ERROR : CHECK_WARNING, c->file, s->line,
-        "'%s' is no name of the API and the script never sets it%s", name, near
+        "%.*s%s%s is no name of the API and the script never sets it%s", (int)s->base_name.length,
+        s->base_name.text, s->kind == SIGHT_METHOD_CALL ? ":" : ".", name, near
     );
 }
 
@@ -377,8 +378,8 @@ handler_rule(struct check *c, const struct sight *s, const struct api_handler *h
     if (s->parameters - (s->is_method ? 0 : 1) > expected) {
         check_add(
             c->findings, CHECK_WARNING, c->file, s->line,
-            "%s gets %s%s: what follows is always nil", handler->name,
-            expected > 0 ? "only " : "nothing", handler->arguments
+            "%s gets %s%s: a parameter more is always nil", handler->name,
+            expected > 0 ? "" : "no argument", handler->arguments
         );
     }
 }

@@ -108,20 +108,31 @@ static void problems_split(struct trial *t, const char *text) {
     problem_add(t, text, strlen(text));
 }
 
+/* "M.version must be …": the line of version; 0 where the sentence names no field of the script. */
+static int sentence_line(const struct trial *t, const char *text, int *file) {
+    if (strncmp(text, "M.", 2) != 0) {
+        return 0;
+    }
+    return key_line(t->bundle, (struct words){text + 2, strcspn(text + 2, " .:")}, file);
+}
+
 static void fault_add(struct trial *t, const struct fault *fault) {
     if (fault->code == E_PARAMS && fault->line == 0) {
         problems_split(t, fault->text);
         return;
     }
     int file = fault->file[0] != '\0' ? file_find(t->bundle, fault->file) : 0;
+    int line = fault->line;
     const char *text = fault->text;
     char position[96];
-    int n = snprintf(position, sizeof position, "%s:%d: ", fault->file, fault->line);
-    if (fault->line > 0 && strncmp(text, position, (size_t)n) == 0) {
+    int n = snprintf(position, sizeof position, "%s:%d: ", fault->file, line);
+    if (line > 0 && strncmp(text, position, (size_t)n) == 0) {
         text += n;
+    } else if (line == 0) {
+        line = sentence_line(t, text, &file);
     }
-    if (fault->line == 0 || !has_error_at(t->findings, file, fault->line)) {
-        check_add(t->findings, CHECK_ERROR, file, fault->line, "%s", text);
+    if (line == 0 || !has_error_at(t->findings, file, line)) {
+        check_add(t->findings, CHECK_ERROR, file, line, "%s", text);
     }
 }
 
