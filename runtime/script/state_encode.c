@@ -17,6 +17,14 @@ struct step {         /* of the path to the value that is written */
     double number;
 };
 
+/* The keys of the table last sorted, as lua_next gave them, and their order: records of one kind
+ * have the same (strings of Lua are equal when their addresses are). */
+struct shape {
+    int count;
+    const char *texts[PAIRS_ON_STACK];
+    unsigned char order[PAIRS_ON_STACK];
+};
+
 struct encoder {
     lua_State *L;
     unsigned char *bytes;
@@ -25,6 +33,7 @@ struct encoder {
     struct step path[STATE_DEPTH_MAX];
     const void *tables[STATE_DEPTH_MAX]; /* from self.state down to the one that is written */
     struct fault *fault;
+    struct shape shape;
 };
 
 /* --- refusing -----------------------------------------------------------------------------------
@@ -114,7 +123,15 @@ static bool put_tagged(struct encoder *w, enum state_tag tag, uint64_t value) {
 }
 
 static bool put_string(struct encoder *w, const char *text, size_t length) {
-    return put_tagged(w, STATE_STRING, length) && put(w, text, length);
+    if (length >= 0x80 || length + 2 > w->capacity - w->length) {
+        return put_tagged(w, STATE_STRING, length) && put(w, text, length);
+    }
+    unsigned char *out = w->bytes + w->length;
+    out[0] = STATE_STRING;
+    out[1] = (unsigned char)length;
+    memcpy(out + 2, text, length);
+    w->length += length + 2;
+    return true;
 }
 
 static bool put_whole(struct encoder *w, double x) {
@@ -221,13 +238,38 @@ static int pairs_push(struct encoder *w, int table, struct key *keys, bool *is_r
     return n;
 }
 
+static bool shape_fits(const struct shape *shape, const struct key *keys, int n) {
+    bool fits = shape->count == n;
+    for (int i = 0; fits && i < n; i++) {
+        fits = keys[i].rank == KEY_STRING && keys[i].text == shape->texts[i];
+    }
+    return fits;
+}
+
+static void shape_sort(struct shape *shape, const struct key *keys, int n) {
+    shape->count = n;
+    for (int i = 0; i < n; i++) {
+        shape->texts[i] = keys[i].rank == KEY_STRING ? keys[i].text : NULL;
+        int j = i;
+        for (; j > 0 && key_compare(&keys[shape->order[j - 1]], &keys[i]) > 0; j--) {
+            shape->order[j] = shape->order[j - 1];
+        }
+        shape->order[j] = (unsigned char)i;
+    }
+}
+
 static bool write_few(struct encoder *w, struct key *keys, int n) {
-    keys_sort(w->L, keys, n);
+    unsigned char order[PAIRS_ON_STACK]; /* a copy: the tables inside have shapes too */
+    if (!shape_fits(&w->shape, keys, n)) {
+        shape_sort(&w->shape, keys, n);
+    }
+    memcpy(order, w->shape.order, sizeof order);
     if (!put_tagged(w, STATE_TABLE, (uint64_t)n)) {
         return false;
     }
     for (int i = 0; i < n; i++) {
-        if (!write_key(w, &keys[i]) || !write_value(w, keys[i].position)) {
+        const struct key *key = &keys[order[i]];
+        if (!write_key(w, key) || !write_value(w, key->position)) {
             return false;
         }
     }
