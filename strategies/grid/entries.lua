@@ -54,11 +54,11 @@ end
 
 -- Beside a position only what adds to it rests, and nothing while it is being closed.
 local function may_enter(self, side, view)
-  local p, state, position = self.params, self.state, view.position
+  local p, state = self.params, self.state
   if p.direction ~= 'long-short' and p.direction ~= side.name then return false end
   if state.adx[1] == side.against or state.exits[side.name] then return false end
   if view.quantity == 0 then return true end
-  if not position[side.holds] then return false end
+  if self.held_side ~= side then return false end
   local limit = p.overbought * self.notional_sum
   ends_at(view.calm, limit / view.quantity, view.close)
   return view.quantity * view.close <= limit
@@ -119,9 +119,8 @@ end
 
 -- The quantity a level buys at a price, in whole lots; nil where that is too little.
 local function level_count(self, level, price)
-  local instrument = self.instrument_facts
-  local quantity = sizing.quantity(instrument, self.notional[level], price)
-  if quantity > 0 and quantity >= instrument.min_quantity then return instrument:lots(quantity) end
+  local count = sizing.lots(self.instrument_facts, self.notional[level], price)
+  if count >= self.min_count then return count end
   if not self.noticed[level] then
     self.noticed[level] = true
     local text = string.format('level %d is below the smallest order and is left out', level)
@@ -155,7 +154,7 @@ local function exceeds_cap(self, view, planned)
 end
 
 local function add_side(self, side, view)
-  local p, instrument, wanted, taken = self.params, self.instrument_facts, view.wanted, view.taken
+  local p, wanted, taken = self.params, view.wanted, view.taken
   local others, planned = lot_prices(self.state.lots, side), 0
   for step = 1, p.depth do
     local level = self.state.r - side.sign * step
@@ -166,7 +165,7 @@ local function add_side(self, side, view)
     end
     if count then
       insert_sorted(others, price, side.sign)
-      local value = instrument:quantity(count) * price
+      local value = count * self.instrument_facts.lot * price
       if not is_duplicate(p, price, taken) and not exceeds_cap(self, view, planned + value) then
         planned = planned + value
         taken[#taken + 1] = price
@@ -176,7 +175,7 @@ local function add_side(self, side, view)
   end
 end
 
-local function work_out(self, close, position)
+local function work_out(self, close)
   local state, levels, calm = self.state, self.levels, self.calm
   calm.low, calm.high = -math.huge, math.huge
   local inner, outer = levels[state.r - 1], levels[state.r + 1]
@@ -184,14 +183,13 @@ local function work_out(self, close, position)
   if outer then ends_at(calm, outer, close) end
   ends_at(calm, levels[1], close)
   ends_at(calm, levels[levels.count], close)
-  if self.edge_price then ends_at(calm, self.edge_price, close) end
+  if self.earned_price then ends_at(calm, self.earned_price, close) end
 
   local wanted, taken = {}, {}
   if self.is_adrift then return wanted end
   for i = 1, #state.lots do taken[#taken + 1] = state.lots[i].tp_price end
   local view = {
-    close = close, calm = calm, position = position, wanted = wanted, taken = taken,
-    quantity = position.is_flat and 0 or position.quantity,
+    close = close, calm = calm, wanted = wanted, taken = taken, quantity = self.held_quantity,
   }
   for _, side in ipairs(sides.order) do
     if may_enter(self, side, view) then add_side(self, side, view) end
@@ -237,9 +235,9 @@ local function amend(self, slot, entry)
 end
 
 --- Makes what rests what should rest: withdrawals first, then long before short, nearest first.
-function M.settle(self, close, position)
+function M.settle(self, close)
   local slots = self.state.entries
-  local wanted = work_out(self, close, position)
+  local wanted = work_out(self, close)
   self.asked = {} -- entries placed in this handler
   for i = 1, #slots do
     local slot = slots[i]

@@ -30,6 +30,17 @@ local function target(self, side, lot)
   return side.nearer(side.farther(least, line), most)
 end
 
+--- Notes the position as the fills so far have left it; between fills it does not change.
+function M.note_position(self)
+  local p = self.params
+  local position = self:position(p.symbol)
+  local side = not position.is_flat and (position.is_long and sides.long or sides.short) or nil
+  self.held_side, self.held_quantity = side, side and position.quantity or 0
+  self.entry_price = side and position.entry_price
+  -- where the position has earned the least that is worth an exit at the edge
+  self.earned_price = side and self.entry_price * (1 + side.sign * p[side.take_least])
+end
+
 --- Lets the take-profit of a lot rest, for all of the lot.
 function M.place(self, lot)
   local instrument, side = self.instrument_facts, sides[lot.side]
@@ -91,7 +102,7 @@ end
 --- The lines have moved: take-profits follow, the nearest few at one time.
 function M.recalculate(self, close)
   local p, passed, moved = self.params, { long = 0, short = 0 }, 0
-  local list = nearest_first(self.state.lots, close)
+  local list, tick = nearest_first(self.state.lots, close), self.instrument_facts.tick
   for i = 1, #list do
     local lot = list[i]
     local side = sides[lot.side]
@@ -100,11 +111,14 @@ function M.recalculate(self, close)
       passed[lot.side] = passed[lot.side] + 1
       price = step_beyond(p, side, lot, close, passed[lot.side])
     end
-    price = self.instrument_facts:round_price(price, side.leave_rounding)
-    if moved < p.tp_max and abs(price - lot.tp_price) > p.same_price * lot.tp_price then
-      moved = moved + 1
-      lot.tp_price = price
-      self:amend(lot.tp, { price = price })
+    local tolerance = p.same_price * lot.tp_price
+    if moved < p.tp_max and abs(price - lot.tp_price) > tolerance - tick then
+      price = self.instrument_facts:round_price(price, side.leave_rounding)
+      if abs(price - lot.tp_price) > tolerance then
+        moved = moved + 1
+        lot.tp_price = price
+        self:amend(lot.tp, { price = price })
+      end
     end
   end
 end
@@ -113,15 +127,13 @@ end
 function M.guard(self)
   local p, state = self.params, self.state
   local stop = state.stop
-  if p.stop_loss == 0 and not stop then return end
-  local position = self:position(p.symbol)
-  local side = not position.is_flat and sides[position.is_long and 'long' or 'short'] or nil
+  local side = self.held_side
   if stop and (p.stop_loss == 0 or not side or stop.side ~= side.name) then
     self:cancel(stop.id)
     stop, state.stop = nil, nil
   end
   if p.stop_loss == 0 or not side then return end
-  local price = position.entry_price * (1 - side.sign * p.stop_loss / 100)
+  local price = self.entry_price * (1 - side.sign * p.stop_loss / 100)
   price = self.instrument_facts:round_price(price, 'nearest')
   if not stop then
     local id = self:close(p.symbol, { stop = price, tag = 'stop', reason = 'stop_loss' })
@@ -136,7 +148,7 @@ end
 --- rests until the fill.
 function M.leave(self, side, reason)
   local p, state = self.params, self.state
-  if state.exits[side.name] or not self:position(p.symbol)[side.holds] then return end
+  if state.exits[side.name] or self.held_side ~= side then return end
   for _, lot in ipairs(state.lots) do
     if lot.side == side.name and lot.tp then
       self:cancel(lot.tp)
@@ -159,18 +171,14 @@ function M.turned(self)
 end
 
 --- Beyond the last line on the side of the profit, a position that has earned its least is closed.
-function M.edges(self, close, position)
-  local p, levels, state = self.params, self.levels, self.state
+function M.edges(self, close)
+  local p, levels, state, side = self.params, self.levels, self.state, self.held_side
   local edge = close >= levels[levels.count] and 'long' or close <= levels[1] and 'short' or nil
   if edge and edge ~= state.edge then
     self:notify(string.format('%s: the price has left the grid at %.8g', p.symbol, close))
   end
   state.edge = edge
-  self.edge_price = nil -- a close beyond it is to be looked at
-  if position.is_flat then return end
-  local side = sides[position.is_long and 'long' or 'short']
-  self.edge_price = position.entry_price * (1 + side.sign * p[side.take_least])
-  if edge == side.name and (close - self.edge_price) * side.sign >= 0 then
+  if side and edge == side.name and (close - self.earned_price) * side.sign >= 0 then
     M.leave(self, side, 'edge_exit')
   end
 end
@@ -180,7 +188,7 @@ function M.complete(self, reason)
   local p = self.params
   self.state.completed = reason
   self:cancel_all(p.symbol)
-  if not self:position(p.symbol).is_flat then
+  if self.held_side then
     self:close(p.symbol, { tag = 'exit', reason = reason })
   end
   self:finish(reason)

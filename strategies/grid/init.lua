@@ -47,6 +47,7 @@ function M:on_start()
   self.levels_timeframe = p.levels_timeframe
   self.instrument_facts = self:instrument(symbol)
   self.notional, self.notional_sum = entries.budget(p)
+  self.min_count = math.max(1, self.instrument_facts:lots(self.instrument_facts.min_quantity))
   self.noticed = {} -- levels that were left out
   self.calm = { low = math.huge, high = -math.huge, until_ms = nil }
 
@@ -81,14 +82,15 @@ end
 -- Compares what is remembered with what is there; the next close does the rest.
 function M:on_ready()
   local p, state = self.params, self.state
+  exits.note_position(self)
   if state.completed then return exits.complete(self, state.completed) end
   if p.leverage > 1 then self:leverage(p.symbol, p.leverage) end
   for _, order in ipairs(self:orders(p.symbol)) do
     if not is_ours(self, order.id) then self:cancel(order.id) end
   end
-  local position = self:position(p.symbol)
-  local held = position.is_flat and 0 or self.instrument_facts:lots(position.quantity)
-  self.is_adrift = lot_tools.net(state.lots) ~= (position.is_short and -held or held)
+  local held = self.instrument_facts:lots(self.held_quantity)
+  if self.held_side then held = held * self.held_side.sign end
+  self.is_adrift = lot_tools.net(state.lots) ~= held
   if self.is_adrift then
     local text = p.symbol .. ': the position is not the sum of the lots, no entries'
     self:notify(text, { level = 'error' })
@@ -128,9 +130,8 @@ local function evaluate(self, c)
   state.r = level_tools.reference(self.levels, state.r, c.close)
   if c.warmup then return end
   if is_idle(self, c.close_time) then return exits.complete(self, 'custom_stop') end
-  local position = self:position(p.symbol)
-  exits.edges(self, c.close, position)
-  entries.settle(self, c.close, position)
+  exits.edges(self, c.close)
+  entries.settle(self, c.close)
 end
 
 function M:on_candle(c)
@@ -149,6 +150,7 @@ end
 
 function M:on_fill(f)
   local state = self.state
+  exits.note_position(self)
   local book = fills[f.tag] or fills.exit
   book(self, f, self.instrument_facts:lots(f.quantity))
   entries.wake(self)
