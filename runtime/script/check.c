@@ -484,10 +484,10 @@ static void check_files(struct check *c) {
     for (int i = 0; i < count; i++) {
         c->file = i;
         if (!is_file_of_library(&c->bundle->files[i]) && !has_syntax(c, &c->bundle->files[i])) {
-            c->has_lost_way = true;
+            c->findings->is_broken = true;
         }
     }
-    if (c->has_lost_way) {
+    if (c->findings->is_broken) {
         return;
     }
     /* The entry twice: only its end says which local is the script. */

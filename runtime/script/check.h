@@ -32,6 +32,7 @@ struct check_findings { /* sorted by file and line when a check returns */
     int count;
     int omitted; /* over CHECK_FINDINGS_MAX */
     int errors, warnings;
+    bool is_broken; /* a file does not compile: there is nothing to run */
 };
 
 void check_findings_free(struct check_findings *findings);
