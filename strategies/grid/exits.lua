@@ -34,7 +34,7 @@ end
 function M.note_position(self)
   local p = self.params
   local position = self:position(p.symbol)
-  local side = not position.is_flat and (position.is_long and sides.long or sides.short) or nil
+  local side = not position.is_flat and (position.is_long and sides.long or sides.short)
   self.held_side, self.held_quantity = side, side and position.quantity or 0
   self.entry_price = side and position.entry_price
   -- where the position has earned the least that is worth an exit at the edge

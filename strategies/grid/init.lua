@@ -161,10 +161,13 @@ end
 
 local HAS_ENDED = { filled = true, canceled = true, rejected = true, expired = true }
 
+-- Of an order that goes on as it was asked for there is nothing to learn.
 function M:on_order(o)
-  if self.state.completed then return end
-  local changed = o.tag == 'entry' and entries.changed or exits.changed[o.tag]
-  if changed then changed(self, o, HAS_ENDED[o.state] == true) end
+  local has_ended = HAS_ENDED[o.state] == true
+  if not has_ended and not o.code or self.state.completed then return end
+  local tag = o.tag
+  local changed = tag == 'entry' and entries.changed or exits.changed[tag]
+  if changed then changed(self, o, has_ended) end
 end
 
 return M
