@@ -291,6 +291,20 @@ int sandbox_protect(struct sandbox *s, lua_CFunction fn, void *ctx, struct fault
     return code;
 }
 
+int sandbox_protect_kept(struct sandbox *s, int reference, int index, void *ctx) {
+    lua_State *L = s->L;
+    lua_pushvalue(L, index);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, reference);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, ctx);
+    int status = lua_pcall(L, 2, 0, 0);
+    if (status != 0) {
+        lua_pop(L, 1);
+        s->is_dead = true;
+    }
+    return status;
+}
+
 int sandbox_call(
     struct sandbox *s, int arguments, int results, int64_t cpu_ns, struct fault *fault
 ) {

@@ -57,6 +57,10 @@ static inline void sandbox_poll(lua_State *L) {
 /* lua_call from a C function of the sandbox: refuses nesting over CALLBACK_DEPTH_MAX. */
 void sandbox_callback(lua_State *L, int arguments, int results);
 
+/* Calls a C function kept in the registry with the value at index and ctx; takes no memory of Lua's
+ * to begin. It may raise only for want of memory, which ends the sandbox: then not 0. */
+MUST_CHECK int sandbox_protect_kept(struct sandbox *s, int reference, int index, void *ctx);
+
 /* Fills fault from a text that may begin with "file:line: ". */
 void fault_from_text(struct fault *fault, int code, const char *text, size_t length);
 

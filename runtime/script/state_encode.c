@@ -403,16 +403,9 @@ int state_encode(
     struct encoder w = {
         .L = L, .bytes = (unsigned char *)bytes, .capacity = capacity, .fault = fault};
     fault->code = 0;
-    lua_pushvalue(L, index);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, s->ref_encode);
-    lua_insert(L, -2);
-    lua_pushlightuserdata(L, &w);
-    int status = lua_pcall(L, 2, 0, 0);
-    if (status != 0) {
+    if (sandbox_protect_kept(s, s->ref_encode, index, &w) != 0) {
         static const char text[] = "self.state: no memory to write it";
         fault_from_text(fault, E_SCRIPT_MEMORY, text, sizeof text - 1);
-        s->is_dead = true;
-        lua_pop(L, 1);
     }
     *length = fault->code ? 0 : w.length;
     return fault->code;

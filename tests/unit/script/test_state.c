@@ -1,8 +1,9 @@
 /* self.state: what can be kept, how it is written, and what malformed bytes do. */
 #include "unit/script/snippet.h"
 
+#include <lauxlib.h>
+
 #include <stdlib.h>
-#include <time.h>
 
 #define CAPACITY ((size_t)64 * 1024)
 
@@ -177,6 +178,35 @@ static void a_handle_is_refused(void **state) {
     sandbox_free(s);
 }
 
+static int fill_memory(lua_State *L) {
+    struct sandbox *s = sandbox_of(L);
+    while (sandbox_memory(s) < ((size_t)2 << 20) - 40 * 1024) {
+        lua_newuserdata(L, 4096);
+        luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    return 0;
+}
+
+/* Encoding a large table takes memory of the sandbox; where there is none it is a fault, no raise.
+ */
+static void no_memory_to_encode_is_a_fault(void **state) {
+    (void)state;
+    struct sandbox *s = snippet_sandbox(NULL);
+    struct kept *kept = calloc(1, sizeof *kept);
+    struct fault fault;
+    const char *text = "local t = {} for i = 1, 2000 do t['k' .. i] = i end return t";
+    assert_int_equal(snippet_load(s, text, &fault), 0);
+    assert_int_equal(sandbox_protect(s, fill_memory, NULL, &fault), 0);
+    assert_int_equal(
+        state_encode(sandbox_state(s), 1, kept->bytes, CAPACITY, &kept->length, &fault),
+        E_SCRIPT_MEMORY
+    );
+    assert_int_equal(lua_gettop(sandbox_state(s)), 1);
+    assert_int_equal(snippet_load(s, "return 1", &fault), E_STATE);
+    free(kept);
+    sandbox_free(s);
+}
+
 static void shared_bombs_end_at_the_size(void **state) {
     (void)state;
     struct sandbox *s = snippet_sandbox(NULL);
@@ -249,6 +279,7 @@ int main(void) {
         cmocka_unit_test(large_tables_are_kept),
         cmocka_unit_test(breaches_name_their_path),
         cmocka_unit_test(a_handle_is_refused),
+        cmocka_unit_test(no_memory_to_encode_is_a_fault),
         cmocka_unit_test(shared_bombs_end_at_the_size),
         cmocka_unit_test(malformed_bytes_are_refused),
         cmocka_unit_test(format_says_how_much_it_needs),
