@@ -5,7 +5,7 @@ local M = { api = 1, name = 'memory_hash', version = 1 }
 
 function M:on_candle(c)
   local t = {}
-  for i = 1, math.huge do t[('k'):rep(200) .. i] = i end
+  for i = 1, math.huge do t[('k'):rep(2000) .. i] = i end
 end
 
 return M
