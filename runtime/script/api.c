@@ -145,6 +145,7 @@ void api_push(lua_State *L, struct guest *g) {
     symbols_push(L, g);
     int symbols = lua_gettop(L);
     event_arguments_prepare(L, symbols);
+    g->candle_symbol = NO_INDEX;
     for (int i = 0; i < api_row_count; i++) {
         lua_pushlightuserdata(L, g);
         lua_pushlightuserdata(L, (void *)(uintptr_t)&api_rows[i]);

@@ -121,6 +121,7 @@ struct object {
 #define OBJECT_NAMES lua_upvalueindex(2)
 #define OBJECT_SYMBOLS lua_upvalueindex(3)
 #define OBJECT_CLASS lua_upvalueindex(4)
+#define OBJECT_SELF lua_upvalueindex(5) /* of objects with facts */
 
 /* Pushes a metatable for objects of a class; symbols is the index of the table of symbols. */
 void object_class_push(
@@ -140,6 +141,10 @@ static inline int object_field(lua_State *L) {
         }
     }
     return object_no_field(L);
+}
+/* The object whose field is read: the key was not among its facts (object_with_facts), or it has none. */
+static inline const struct object *object_self(lua_State *L) {
+    return lua_touserdata(L, lua_type(L, 1) == LUA_TUSERDATA ? 1 : OBJECT_SELF);
 }
 static inline struct guest *object_guest(lua_State *L) {
     return lua_touserdata(L, OBJECT_GUEST);
@@ -174,3 +179,11 @@ void objects_event_push(lua_State *L, struct guest *g, int symbols);
 void event_arguments_prepare(lua_State *L, int symbols);
 /* Pushes a new object of a kind that belongs to the table of symbols. */
 struct object *object_of_kind(lua_State *L, int symbols, enum object_kind kind);
+/* The same with a table of facts in front of its __index function: fields that are read much and change
+ * seldom cost no call. The owner keeps them right: object_facts_push gives the table of the object at an index. */
+struct object *object_with_facts(lua_State *L, int symbols, enum object_kind kind);
+void object_facts_push(lua_State *L, int index);
+/* The bar that on_candle gets is of that symbol. */
+void candle_set_symbol(struct guest *g, uint16_t symbol);
+/* The positions of a symbol have changed: their objects' facts follow. Allocates nothing. */
+void positions_refresh(struct guest *g, uint16_t symbol);

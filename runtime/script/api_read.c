@@ -94,23 +94,39 @@ static int position_sign(lua_State *L, const struct guest *g, const struct objec
 
 static int position_index(lua_State *L) {
     const struct guest *g = object_guest(L);
-    const struct object *object = lua_touserdata(L, 1);
-    int field = object_field(L);
-    switch (field) {
-    case POSITION_FIELD_is_flat:
-        lua_pushboolean(L, position_sign(L, g, object) == 0);
-        break;
-    case POSITION_FIELD_is_long:
-        lua_pushboolean(L, position_sign(L, g, object) > 0);
-        break;
-    case POSITION_FIELD_is_short:
-        lua_pushboolean(L, position_sign(L, g, object) < 0);
-        break;
-    default:
-        position_push_figure(L, g, object, field);
-        break;
-    }
+    const struct object *object = object_self(L);
+    position_push_figure(L, g, object, object_field(L));
     return 1;
+}
+
+/* Sets which way the position at the top of the stack is held, as facts of the object. */
+static void position_set_facts(lua_State *L, const struct guest *g) {
+    static const char *const names[] = {"is_flat", "is_long", "is_short"};
+    static const int signs[] = {0, 1, -1};
+    int sign = position_sign(L, g, lua_touserdata(L, -1));
+    object_facts_push(L, -1);
+    for (int i = 0; i < 3; i++) {
+        lua_pushboolean(L, sign == signs[i]);
+        lua_setfield(L, -2, names[i]);
+    }
+    lua_pop(L, 1);
+}
+
+static int position_key(int symbol, int side) {
+    return -(OBJECT_KIND_COUNT + symbol * 3 + side);
+}
+
+void positions_refresh(struct guest *g, uint16_t symbol) {
+    lua_State *L = g->L;
+    guest_ref_push(L, REF_SYMBOLS);
+    for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
+        lua_rawgeti(L, -1, position_key(symbol, side));
+        if (!lua_isnil(L, -1)) {
+            position_set_facts(L, g);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
 }
 
 static const char *const position_sides[] = {"net", "long", "short"};
@@ -126,12 +142,13 @@ int api_position(lua_State *L) {
         side = api_choice(L, "side", api_text(L, 3, "side"), position_sides, 3);
     }
     /* One object a symbol and side, kept behind the kinds of objects. */
-    int key = -(OBJECT_KIND_COUNT + symbol * 3 + side);
+    int key = position_key(symbol, side);
     lua_rawgeti(L, OBJECT_SYMBOLS, key);
     if (lua_isnil(L, -1)) {
-        struct object *object = object_of_kind(L, OBJECT_SYMBOLS, OBJECT_POSITION);
+        struct object *object = object_with_facts(L, OBJECT_SYMBOLS, OBJECT_POSITION);
         object->symbol = symbol;
         object->side = (uint8_t)side;
+        position_set_facts(L, g);
         lua_pushvalue(L, -1);
         lua_rawseti(L, OBJECT_SYMBOLS, key);
     }

@@ -281,6 +281,45 @@ struct object *object_of_kind(lua_State *L, int symbols, enum object_kind kind) 
     return object;
 }
 
+static void field_copy(lua_State *L, int from, int to, const char *name) {
+    lua_getfield(L, from, name);
+    lua_setfield(L, to, name);
+}
+
+struct object *object_with_facts(lua_State *L, int symbols, enum object_kind kind) {
+    struct object *object = lua_newuserdata(L, sizeof *object);
+    int self = lua_gettop(L);
+    *object = (struct object){0};
+    lua_rawgeti(L, symbols, -(int)kind);
+    lua_createtable(L, 0, 4); /* the object's own metatable */
+    field_copy(L, self + 1, self + 2, "__newindex");
+    field_copy(L, self + 1, self + 2, "__tostring");
+    field_copy(L, self + 1, self + 2, "__metatable");
+    lua_createtable(L, 0, 4); /* facts */
+    lua_createtable(L, 0, 1); /* their metatable: the class's __index with this object behind it */
+    lua_getfield(L, self + 1, "__index");
+    int index = lua_gettop(L);
+    lua_CFunction function = lua_tocfunction(L, index);
+    for (int i = 1; i <= 4; i++) {
+        lua_getupvalue(L, index, i);
+    }
+    lua_pushvalue(L, self);
+    lua_pushcclosure(L, function, 5);
+    lua_setfield(L, index - 1, "__index");
+    lua_settop(L, index - 1);
+    lua_setmetatable(L, -2);
+    lua_setfield(L, self + 2, "__index");
+    lua_setmetatable(L, self);
+    lua_settop(L, self);
+    return object;
+}
+
+void object_facts_push(lua_State *L, int index) {
+    lua_getmetatable(L, index);
+    lua_getfield(L, -1, "__index");
+    lua_remove(L, -2);
+}
+
 int object_no_field(lua_State *L) {
     const struct api_class *class = lua_touserdata(L, OBJECT_CLASS);
     const char *name = lua_tostring(L, 2);

@@ -23,6 +23,16 @@ static const struct event *event_of(lua_State *L, const struct guest *g, enum ev
     return g->event;
 }
 
+void candle_set_symbol(struct guest *g, uint16_t symbol) {
+    lua_State *L = g->L;
+    object_facts_push(L, REF_CANDLE);
+    guest_ref_push(L, REF_SYMBOLS);
+    lua_rawgeti(L, -1, symbol + 1);
+    lua_setfield(L, -3, "symbol");
+    lua_pop(L, 2);
+    g->candle_symbol = symbol;
+}
+
 static int candle_index(lua_State *L) {
     const struct guest *g = object_guest(L);
     const struct event *event = event_of(L, g, EVENT_CANDLE);
@@ -30,10 +40,7 @@ static int candle_index(lua_State *L) {
     const struct bar *bar =
         series_at(series->series, series_known(series->series, event->number) - 1);
     switch (object_field(L)) {
-    case CANDLE_FIELD_symbol:
-        api_symbol_push(L, g, OBJECT_SYMBOLS, series->symbol);
-        break;
-    case CANDLE_FIELD_timeframe:
+    case CANDLE_FIELD_timeframe: /* the symbol is among the facts */
         lua_pushstring(L, timeframe_name(series->timeframe_ms));
         break;
     case CANDLE_FIELD_time:
@@ -186,7 +193,13 @@ void event_arguments_prepare(lua_State *L, int symbols) {
         {REF_ORDER, OBJECT_ORDER},
     };
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
-        object_of_kind(L, symbols, arguments[i].kind);
+        if (arguments[i].kind == OBJECT_CANDLE_EVENT) {
+            object_with_facts(L, symbols, OBJECT_CANDLE_EVENT);
+        } else {
+            object_of_kind(L, symbols, arguments[i].kind);
+        }
         guest_ref_set(L, arguments[i].ref);
     }
+    lua_pushvalue(L, symbols);
+    guest_ref_set(L, REF_SYMBOLS);
 }

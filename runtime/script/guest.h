@@ -64,6 +64,7 @@ struct guest {
     int indicator_count;
     const char *symbol_name; /* of `symbol`, the one last named: a string that the sandbox keeps */
     uint16_t symbol;
+    uint16_t candle_symbol; /* which the candle's facts name; NO_INDEX: none yet */
 
     const struct event *event; /* whose handler runs */
     unsigned phase;
@@ -105,6 +106,7 @@ enum guest_ref {
     REF_ORDER,
     REF_SLOT_END, /* those before it are at the bottom of the stack too, at the same index */
     REF_SCRIPT = REF_SLOT_END, /* M */
+    REF_SYMBOLS,               /* the API's table of symbols and objects */
     REF_ARGUMENT,              /* of the function to be called */
     REF_ARGUMENT_2,
     REF_READY,                              /* + ready_why: its name */

@@ -86,9 +86,14 @@ static int handler_arguments(struct guest *g, const struct event *event, struct 
     case EVENT_READY:
         guest_ref_push(g->L, REF_READY + (int)event->u.ready);
         return 1;
-    case EVENT_CANDLE:
+    case EVENT_CANDLE: {
+        uint16_t symbol = g->host->series[event->u.series].symbol;
+        if (symbol != g->candle_symbol) {
+            candle_set_symbol(g, symbol);
+        }
         lua_pushvalue(g->L, REF_CANDLE);
         return 1;
+    }
     case EVENT_TICKER:
         lua_pushvalue(g->L, REF_TICKER);
         return 1;

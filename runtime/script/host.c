@@ -1,3 +1,4 @@
+#include "script/api.h"
 #include "script/guest.h"
 
 #include "script/guest_settings.h"
@@ -358,6 +359,9 @@ static int guest_observe(struct guest *g, const struct event *event, struct done
     switch (event->kind) {
     case EVENT_FILL:
         code = view_fill(&g->view, &event->u.fill, &e);
+        if (code == 0 && g->L) {
+            positions_refresh(g, event->u.fill.order.request.symbol);
+        }
         break;
     case EVENT_ORDER:
         code = view_order(&g->view, &event->u.order, &e);
