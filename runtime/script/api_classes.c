@@ -48,10 +48,35 @@ CLASS(
     "Besides these fields up to 16 numbers of any name, kept with the signal."
 )
 
+#undef FIELD_ROW
+#define FIELD_ROW(name, type, doc) {name, type, doc},
+CLASS(
+    class_indicator,
+    "indicator",
+    INDICATOR_HANDLE_FIELDS,
+    false,
+    "Values of an indicator as of the event that is handled; nil while it warms up. A longer "
+    "timeframe without a look ahead: h:at(c.time)."
+)
+CLASS(
+    class_candles,
+    "candles",
+    CANDLES_HANDLE_FIELDS,
+    false,
+    "The bars of a symbol as of the event that is handled. Loop with for i = #s - 1, 0, -1 do."
+)
+CLASS(
+    class_ta_object,
+    "ta_object",
+    TA_OBJECT_FIELDS,
+    false,
+    "An indicator with private state, made by ta.NAME{ length = 5 }."
+)
+
 const struct api_class *const api_classes[] = {
-    &class_candle,   &class_bar,     &class_ticker,  &class_fill,   &class_order,
-    &class_position, &class_balance, &class_account, &class_can,    &class_instrument,
-    &class_place,    &class_close,   &class_amend,   &class_filter, &class_timer,
-    &class_notify,   &class_signal,
+    &class_candle,   &class_bar,     &class_ticker,    &class_fill,    &class_order,
+    &class_position, &class_balance, &class_account,   &class_can,     &class_instrument,
+    &class_place,    &class_close,   &class_amend,     &class_filter,  &class_timer,
+    &class_notify,   &class_signal,  &class_indicator, &class_candles, &class_ta_object,
 };
 const int api_class_count = sizeof api_classes / sizeof *api_classes;

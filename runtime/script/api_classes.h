@@ -5,7 +5,8 @@
 
 extern const struct api_class class_candle, class_bar, class_ticker, class_fill, class_order,
     class_position, class_balance, class_account, class_instrument, class_can, class_place,
-    class_close, class_amend, class_filter, class_timer, class_notify, class_signal;
+    class_close, class_amend, class_filter, class_timer, class_notify, class_signal,
+    class_indicator, class_candles, class_ta_object;
 
 /* api_order.c */
 int api_place(lua_State *L);

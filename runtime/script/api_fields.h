@@ -162,4 +162,23 @@
     X(reason, "string?", "why it was taken or blocked")                                            \
     X(price, "number?", "")
 
-#define API_FIELD_ENUM(prefix, name) prefix##_##name,
+/* What handles and ta objects answer to: only for the types and the reference, since their names
+ * are looked up in other ways. X(name as text, type, doc). */
+#define INDICATOR_HANDLE_FIELDS(X)                                                                 \
+    X("[integer]", "number?", "the value that many bars before the last closed one; up to 3,000")  \
+    X("[string]", "indicator", "a named output: h.upper[0]")                                       \
+    X("at", "fun(self: indicator, ms: number): number?",                                           \
+      "the value of the last bar closed at or before that time")                                   \
+    X("time", "fun(self: indicator, n: integer): integer?", "the open time of the bar of h[n]")
+
+#define CANDLES_HANDLE_FIELDS(X)                                                                   \
+    X("[integer]", "bar?", "the bar that many before the last closed one; #s says how many")       \
+    X("at", "fun(self: candles, ms: number): bar?", "the last bar closed at or before that time")  \
+    X("time", "fun(self: candles, n: integer): integer?", "the open time of s[n]")
+
+#define TA_OBJECT_FIELDS(X)                                                                        \
+    X("[string]", "number?", "a named output after the last push")                                 \
+    X("push", "fun(self: ta_object, x: number|bar|candle): number?",                               \
+      "takes one more number or bar; the value after it")                                          \
+    X("feed", "fun(self: ta_object, handle: indicator|candles, n: integer): number?",              \
+      "pushes the last n values or bars of a handle")
