@@ -134,7 +134,7 @@ static int gather_folder(
     struct gathering *g, const char *folder, const char *prefix, const char *entry, struct err *e
 ) {
     char *names[FILES_MAX];
-    int count;
+    int count = 0;
     int code = folder_list(folder, names, &count, e);
     for (int i = 0; i < count; i++) {
         char path[PATH_MAX];
@@ -157,7 +157,7 @@ static void gathering_free(struct gathering *g) {
 }
 
 static int gather_script(struct gathering *g, const char *path, struct err *e) {
-    char entry[PATH_MAX];
+    char entry[PATH_MAX + 16];
     if (!is_folder(path)) {
         snprintf(entry, sizeof entry, "%s", path);
         const char *slash = strrchr(entry, '/');

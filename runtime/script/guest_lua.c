@@ -144,8 +144,10 @@ static int adopt(lua_State *L) {
         handlers_find(L, task->guest, 2, task->fault) != 0) {
         return 0;
     }
-    set_lookup(L, 4, 2);
-    set_lookup(L, 2, 3);
+    /* self, then the API, then the script: as if the script came first, since it defines no name of
+     * the API, and one table less on the way to what is called most. */
+    set_lookup(L, 4, 3);
+    set_lookup(L, 3, 2);
     return 0;
 }
 

@@ -17,7 +17,7 @@ for _, case in ipairs(cases) do
       :format(data))
     local ours_trades = printed:match('"trades":(%d+)')
     local ours_equity = printed:match('"equity_end":([%d.]+)')
-    local ours_missing = printed:match('"missing":(%d+)')
+    local ours_missing = printed:match('"missing_bars":(%d+)')
     local rounded = ours_equity and ('%.2f'):format(tonumber(ours_equity))
     if status ~= 0 then
       drive.fail('rsi on the ' .. which, complained)
