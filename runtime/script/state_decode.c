@@ -265,7 +265,7 @@ static bool print_value(struct printer *p, struct cursor *c, int depth);
 static bool print_table(struct printer *p, struct cursor *c, bool is_array, int depth) {
     uint64_t count;
     struct key key;
-    if (depth == STATE_DEPTH_MAX || !read_count(c, &count)) {
+    if (depth == STATE_DEPTH_MAX || !read_count(c, &count) || (is_array && count == 0)) {
         return false;
     }
     print_text(p, "{");

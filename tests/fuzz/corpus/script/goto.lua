@@ -1,0 +1,1 @@
+goto a ::a:: local goto = 1 goto = goto return goto

@@ -1,0 +1,2 @@
+#!/usr/bin/lua
+local a <const> = 1

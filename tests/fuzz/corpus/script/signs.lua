@@ -1,0 +1,1 @@
+return function(...) local t = {...; [1]=2, x=3,} return t[1]:f"x":g{y=1} .. [==[ ]] ]==], 0x1p-3, 1e+5, .5, 3. ^ -#t end
