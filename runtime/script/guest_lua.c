@@ -125,11 +125,14 @@ static int handlers_find(lua_State *L, struct guest *g, int script, struct fault
     return 0;
 }
 
-/* Sets a metatable that the script can neither see nor change on the table at an index. */
+/* Sets a metatable that the script can neither see nor change on the table at an index; next: where
+ * a name is looked up that is not in it, 0: nowhere. */
 static void set_lookup(lua_State *L, int table, int next) {
     lua_createtable(L, 0, 2);
-    lua_pushvalue(L, next);
-    lua_setfield(L, -2, "__index");
+    if (next != 0) {
+        lua_pushvalue(L, next);
+        lua_setfield(L, -2, "__index");
+    }
     lua_pushboolean(L, false);
     lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, table);
@@ -148,6 +151,7 @@ static int adopt(lua_State *L) {
      * the API, and one table less on the way to what is called most. */
     set_lookup(L, 4, 3);
     set_lookup(L, 3, 2);
+    set_lookup(L, 2, 0);
     return 0;
 }
 
