@@ -91,7 +91,6 @@ int64_t api_timeframe(lua_State *L, int index);
 /* A table of options, checked against its class: unknown fields raise. */
 struct api_option {
     bool is_given;
-    int type; /* LUA_T… */
     double number;
     const char *text; /* lives as long as the table */
     bool flag;

@@ -94,33 +94,44 @@ int api_cancel_timer(lua_State *L) {
 /* --- signals ------------------------------------------------------------------------------------
  */
 
-static int number_compare(const void *a, const void *b) {
-    const struct {
-        const char *name;
-        double value;
-    } *x = a, *y = b;
-    return strcmp(x->name, y->name);
+static int name_compare(const void *a, const void *b) {
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
 }
 
-static int signal_field(const char *name) {
+static bool is_signal_field(const char *name) {
     for (int i = 0; i < class_signal.field_count; i++) {
         if (strcmp(class_signal.fields[i].name, name) == 0) {
-            return i;
+            return true;
         }
     }
-    return -1;
+    return false;
 }
 
-/* One member of the table: name at −2, value at −1. */
-static void signal_take(lua_State *L, struct ask_signal *s) {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-    if (!name) {
-        api_misuse(L, "a signal's fields are given by name");
+/* The names of the table's numbers, sorted, so that nothing hangs on the order of its keys. */
+static int signal_names(lua_State *L, const char *names[SIGNAL_NUMBERS_MAX]) {
+    int count = 0;
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            api_misuse(L, "a signal's fields are given by name");
+        }
+        if (is_signal_field(lua_tostring(L, -1))) {
+            continue;
+        }
+        if (count == SIGNAL_NUMBERS_MAX) {
+            api_misuse(L, "a signal has at most %d numbers", SIGNAL_NUMBERS_MAX);
+        }
+        names[count++] = lua_tostring(L, -1);
     }
-    int field = signal_field(name);
+    qsort(names, (size_t)count, sizeof *names, name_compare);
+    return count;
+}
+
+static void signal_take_field(lua_State *L, int field, struct ask_signal *s) {
+    const char *name = class_signal.fields[field].name;
     switch (field) {
-    case SIGNAL_FIELD_symbol:
-        break;
     case SIGNAL_FIELD_side:
         s->side = api_text(L, -1, name);
         break;
@@ -139,13 +150,29 @@ static void signal_take(lua_State *L, struct ask_signal *s) {
     case SIGNAL_FIELD_price:
         s->price = api_number(L, -1, name);
         break;
-    default:
-        if (s->number_count == SIGNAL_NUMBERS_MAX) {
-            api_misuse(L, "a signal has at most %d numbers", SIGNAL_NUMBERS_MAX);
-        }
-        s->numbers[s->number_count].name = name;
-        s->numbers[s->number_count++].value = api_number(L, -1, name);
+    default: /* the symbol is read by itself */
         break;
+    }
+}
+
+/* The table at 2. */
+static void signal_read(lua_State *L, struct ask_signal *s) {
+    const char *names[SIGNAL_NUMBERS_MAX];
+    s->number_count = signal_names(L, names);
+    for (int i = 0; i < class_signal.field_count; i++) {
+        lua_pushstring(L, class_signal.fields[i].name);
+        lua_rawget(L, 2);
+        if (!lua_isnil(L, -1)) {
+            signal_take_field(L, i, s);
+        }
+        lua_pop(L, 1);
+    }
+    for (int i = 0; i < s->number_count; i++) {
+        lua_pushstring(L, names[i]);
+        lua_rawget(L, 2);
+        s->numbers[i].name = names[i];
+        s->numbers[i].value = api_number(L, -1, names[i]);
+        lua_pop(L, 1);
     }
 }
 
@@ -156,7 +183,6 @@ static void signal_keep(lua_State *L, struct guest *g, struct ask_signal *s) {
     for (int i = 0; i < s->number_count; i++) {
         s->numbers[i].name = event_text(L, g, s->numbers[i].name, NAME_BYTES_MAX);
     }
-    qsort(s->numbers, (size_t)s->number_count, sizeof s->numbers[0], number_compare);
 }
 
 int api_signal(lua_State *L) {
@@ -165,11 +191,7 @@ int api_signal(lua_State *L) {
     if (lua_type(L, 2) != LUA_TTABLE) {
         return api_misuse(L, "a signal is a table");
     }
-    lua_pushnil(L);
-    while (lua_next(L, 2)) {
-        signal_take(L, &s);
-        lua_pop(L, 1);
-    }
+    signal_read(L, &s);
     lua_settop(L, 2);
     lua_pushliteral(L, "symbol");
     lua_rawget(L, 2);

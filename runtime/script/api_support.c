@@ -146,30 +146,38 @@ static int field_find(const struct api_class *class, const char *name) {
     return -1;
 }
 
-static void option_take(lua_State *L, const struct api_class *class, struct api_option *options) {
-    if (lua_type(L, -2) != LUA_TSTRING) {
-        api_misuse(L, "options are given by name, like { reason = '...' }");
+/* The unknown key of a table that sorts first, so that what is said does not hang on the order in
+ * which a table keeps its keys; NULL when all are known. */
+static const char *unknown_key(lua_State *L, int index, const struct api_class *class) {
+    const char *unknown = NULL;
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            api_misuse(L, "options are given by name, like { reason = '...' }");
+        }
+        const char *name = lua_tostring(L, -1);
+        if (field_find(class, name) < 0 && (!unknown || strcmp(name, unknown) < 0)) {
+            unknown = name;
+        }
     }
-    const char *name = lua_tostring(L, -2);
-    int field = field_find(class, name);
-    if (field < 0) {
-        char hint[80];
-        suggest_text(name, field_at, class, hint, sizeof hint);
-        api_misuse(L, "unknown field '%.40s'%s", name, hint);
-    }
-    struct api_option *option = &options[field];
-    const char *type = class->fields[field].type;
-    bool wants_number = strncmp(type, "number", 6) == 0 || strncmp(type, "integer", 7) == 0;
-    bool wants_flag = strncmp(type, "boolean", 7) == 0;
+    return unknown;
+}
+
+/* The value on top as the option of a field. */
+static void option_take(lua_State *L, const struct api_field *field, struct api_option *option) {
+    bool wants_number =
+        strncmp(field->type, "number", 6) == 0 || strncmp(field->type, "integer", 7) == 0;
+    bool wants_flag = strncmp(field->type, "boolean", 7) == 0;
     int wanted = wants_number ? LUA_TNUMBER : wants_flag ? LUA_TBOOLEAN : LUA_TSTRING;
-    *option = (struct api_option){.is_given = true, .type = lua_type(L, -1)};
-    if (option->type != wanted) {
+    option->is_given = true;
+    if (lua_type(L, -1) != wanted) {
         api_misuse(
-            L, "%s must be a %s, not %s", name, lua_typename(L, wanted), luaL_typename(L, -1)
+            L, "%s must be a %s, not %s", field->name, lua_typename(L, wanted), luaL_typename(L, -1)
         );
     }
     if (wants_number) {
-        option->number = api_number(L, -1, name);
+        option->number = api_number(L, -1, field->name);
     } else if (wants_flag) {
         option->flag = lua_toboolean(L, -1);
     } else {
@@ -190,9 +198,18 @@ void api_options(
     if (lua_type(L, index) != LUA_TTABLE) {
         api_misuse(L, "options must be a table, not %s", luaL_typename(L, index));
     }
-    lua_pushnil(L);
-    while (lua_next(L, index)) {
-        option_take(L, class, options);
+    const char *unknown = unknown_key(L, index, class);
+    if (unknown) {
+        char hint[80];
+        suggest_text(unknown, field_at, class, hint, sizeof hint);
+        api_misuse(L, "unknown field '%.40s'%s", unknown, hint);
+    }
+    for (int i = 0; i < class->field_count; i++) {
+        lua_pushstring(L, class->fields[i].name);
+        lua_rawget(L, index);
+        if (!lua_isnil(L, -1)) {
+            option_take(L, &class->fields[i], &options[i]);
+        }
         lua_pop(L, 1);
     }
 }

@@ -5,6 +5,7 @@
 #include "script/params.h"
 #include "script/suggest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the protected functions of this file are given. */
@@ -346,6 +347,11 @@ static const char *command_at(const void *list, int index) {
     return index < commands->count ? commands->params[index].name : NULL;
 }
 
+static int param_name_compare(const void *a, const void *b) {
+    const struct param *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
 /* The names of M.commands (at index 3), for a suggestion. */
 static void command_unknown(lua_State *L, struct task *t) {
     struct param names[64];
@@ -360,6 +366,7 @@ static void command_unknown(lua_State *L, struct task *t) {
         }
     }
     char hint[80];
+    qsort(names, (size_t)commands.count, sizeof *names, param_name_compare);
     suggest_text(t->command, command_at, &commands, hint, sizeof hint);
     problems_add(&t->problems, "unknown command '%.40s'%s", t->command, hint);
 }

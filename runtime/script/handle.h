@@ -15,7 +15,10 @@ struct handle {
 /* The handle at an index; NULL when it is something else. Does not raise. */
 const struct handle *handle_check(lua_State *L, int index);
 
-/* Indicators by name and their parameters from a table; both raise. */
+/* Pushes a new one like *value; from a function of the API, whose upvalues it uses. */
+struct handle *handle_push(lua_State *L, const struct handle *value);
+
+/* indicator_args.c: indicators by name and their parameters from a table; both raise. */
 const struct indicator_spec *indicator_named(lua_State *L, const char *name);
 void indicator_params_read(
     lua_State *L, int index, const struct indicator_spec *spec, struct indicator_params *params

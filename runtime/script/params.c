@@ -143,7 +143,9 @@ field_type(lua_State *L, int index, const char *param, const char *field, struct
     return TYPE_TEXT;
 }
 
+/* Of several unknown fields the one that sorts first is named. */
 static void read_fields_known(lua_State *L, int index, const char *param, struct param_context *c) {
+    const char *unknown = NULL;
     lua_pushnil(L);
     while (lua_next(L, index)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
@@ -151,14 +153,17 @@ static void read_fields_known(lua_State *L, int index, const char *param, struct
         for (int i = 0; i < FIELD_COUNT; i++) {
             is_known |= strcmp(field_names[i], name) == 0;
         }
-        if (!is_known) {
-            char hint[80];
-            problems_add(
-                c->problems, "params.%s: unknown field '%.24s'%s", param, name,
-                suggest_text(name, field_at, NULL, hint, sizeof hint)
-            );
+        if (!is_known && (!unknown || strcmp(name, unknown) < 0)) {
+            unknown = name;
         }
         lua_pop(L, 1);
+    }
+    if (unknown) {
+        char hint[80];
+        problems_add(
+            c->problems, "params.%s: unknown field '%.24s'%s", param, unknown,
+            suggest_text(unknown, field_at, NULL, hint, sizeof hint)
+        );
     }
 }
 
@@ -286,17 +291,25 @@ static void show_check(const struct schema *schema, struct param_context *c) {
 }
 
 static void schema_names(lua_State *L, int index, struct schema *out, struct param_context *c) {
+    bool is_malformed = false;
+    bool is_long = false;
     lua_pushnil(L);
     while (lua_next(L, index)) {
         bool is_named = lua_type(L, -2) == LUA_TSTRING && lua_objlen(L, -2) < PARAM_NAME_MAX;
         if (!is_named || lua_type(L, -1) != LUA_TTABLE) {
-            problems_add(c->problems, "params must be like NAME = { type = '...', default = ... }");
+            is_malformed = true;
         } else if (out->count < PARAMS_MAX) {
             out->params[out->count++] = (struct param){.name = keep(c, lua_tostring(L, -2))};
         } else {
-            problems_add(c->problems, "more than %d parameters", PARAMS_MAX);
+            is_long = true;
         }
         lua_pop(L, 1);
+    }
+    if (is_malformed) {
+        problems_add(c->problems, "params must be like NAME = { type = '...', default = ... }");
+    }
+    if (is_long) {
+        problems_add(c->problems, "more than %d parameters", PARAMS_MAX);
     }
 }
 
