@@ -107,6 +107,17 @@ const struct command_spec commands[] = {
         command_check,
     },
     {
+        "reference",
+        "writes the reference pages and the editor types of this version",
+        "FOLDER",
+        "docs/reference/*.md and lua/types/strategy.lua, from the tables in the program.",
+        NULL,
+        1,
+        1,
+        {"reference .", "reference /tmp/reference", "reference ~/my-strategies", NULL},
+        command_reference,
+    },
+    {
         "version",
         "names the program's version and the libraries it stands on",
         "[--json]",
