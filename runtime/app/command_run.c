@@ -18,6 +18,7 @@ struct run_command {
     struct run_options options;
     struct run_view view;
     struct run run;
+    bool is_configured; /* what fails before is wrong use */
 };
 
 static int config_read(struct run_command *c, struct err *e) {
@@ -92,6 +93,7 @@ static int run_body(struct run_command *c, struct err *e) {
     if (code != 0) {
         return code;
     }
+    c->is_configured = true;
     run_view_init(&c->view, stdout, &c->config);
     code = run_prepare(&c->run, &c->config, &c->options, &c->view, &c->faults, e);
     if (code != 0) {
@@ -121,6 +123,6 @@ int command_run(const struct arguments *arguments) {
     run_free(&c.run);
     config_free(&c.config);
     settings_faults_free(&c.faults);
-    bool is_usage = code == E_ARGUMENT || code == E_CONFIG || code == E_NOT_FOUND;
+    bool is_usage = !c.is_configured || code == E_ARGUMENT || code == E_CONFIG;
     return code == 0 ? EXIT_DONE : is_usage ? EXIT_USAGE : EXIT_FAILED;
 }

@@ -231,24 +231,6 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
     return code;
 }
 
-int run_prepare(
-    struct run *run,
-    const struct config *config,
-    const struct run_options *options,
-    struct run_view *view,
-    struct settings_faults *faults,
-    struct err *e
-) {
-    memset(run, 0, sizeof *run);
-    run->config = config;
-    run->options = options;
-    run->view = view;
-    run->orders_only = -1;
-    int code = tallies_make(run, e);
-    code = code != 0 ? code : inputs_read(run, faults, e);
-    return code != 0 ? code : run_start(run, faults, e);
-}
-
 /* --- playing
  * ----------------------------------------------------------------------------------------- */
 
@@ -323,12 +305,29 @@ static void on_interrupted(void *ctx, int signal) {
     run_end(ctx, RUN_END_INTERRUPTED);
 }
 
-int run_play(struct run *run, struct err *e) {
+int run_prepare(
+    struct run *run,
+    const struct config *config,
+    const struct run_options *options,
+    struct run_view *view,
+    struct settings_faults *faults,
+    struct err *e
+) {
+    memset(run, 0, sizeof *run);
+    run->config = config;
+    run->options = options;
+    run->view = view;
+    run->orders_only = -1;
+    /* First of all, so that no signal is lost: one that comes while things are read ends the run at
+     * its first turn. */
     struct loop_handlers handlers = {run, on_due, on_interrupted};
     int code = loop_new(&run->loop, &handlers, e);
-    if (code != 0) {
-        return code;
-    }
+    code = code != 0 ? code : tallies_make(run, e);
+    code = code != 0 ? code : inputs_read(run, faults, e);
+    return code != 0 ? code : run_start(run, faults, e);
+}
+
+int run_play(struct run *run, struct err *e) {
     run_view_flush(run->view);
     run->origin_ns = loop_now_ns(run->loop);
     loop_timer(run->loop, run->origin_ns);

@@ -391,7 +391,7 @@ static void begin_readable(
         const struct config_activation *a = &c->activations[i];
         buffer_init_fixed(&line.text, line.memory, sizeof line.memory);
         buffer_appendf(
-            &line.text, "  %-*s  %s with %s %s", v->id_width, a->id, a->script,
+            &line.text, "  %-*s  strategy %s, %s %s", v->id_width, a->id, a->script,
             money_text(a->balance.d, balance), instrument->quote
         );
         params_append(a, &line.text);

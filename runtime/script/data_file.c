@@ -47,8 +47,11 @@ static void *capped_alloc(void *ctx, void *old, size_t old_size, size_t size) {
 }
 
 static void on_count(lua_State *L, lua_Debug *where) {
-    (void)where;
-    luaL_error(L, "more than %d instructions: a data file only lists values", INSTRUCTIONS_MAX);
+    lua_getinfo(L, "Sl", where);
+    luaL_error(
+        L, "%s:%d: more than %d instructions: a data file only lists values", where->short_src,
+        where->currentline, INSTRUCTIONS_MAX
+    );
 }
 
 /* --- what the text may not do

@@ -1,0 +1,72 @@
+# make            builds build/release/tradingboost
+# make run        installs what is missing (as root), builds, starts the demo
+# make test       installs what the tests need, builds and runs them all
+# make bench      the table of speeds
+# make check-all  everything again under the sanitizers, and each fuzz target for a minute
+BUILD_PACKAGES := build-essential cmake ninja-build pkg-config libluajit-5.1-dev libuv1-dev zlib1g-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev luajit lua-check valgrind
+BENCH_PACKAGES := $(BUILD_PACKAGES) luajit
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+
+.PHONY: all run test bench check-all fuzz format clean
+
+# $(call packages,LIST,install): with `install` and as root installs what is missing, otherwise says
+# how and stops. Asks nothing of the network when everything is there, or where there is no dpkg.
+define packages
+@command -v dpkg-query >/dev/null || exit 0; missing=; \
+for p in $(1); do \
+  dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || missing="$$missing $$p"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$(2)" != install ] || [ "$$(id -u)" != 0 ]; then \
+  echo "Packages are missing. As root:"; \
+  echo "  apt-get update && apt-get install -y$$missing"; \
+  exit 1; \
+fi; \
+apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends$$missing
+endef
+
+# $(call build,PRESET,TARGET)
+define build
+@cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build --preset $(1) -j $(JOBS) --target $(2)
+endef
+
+all:
+	$(call packages,$(BUILD_PACKAGES))
+	$(call build,release,tradingboost)
+
+run:
+	$(call packages,$(BUILD_PACKAGES),install)
+	$(call build,release,tradingboost)
+	@exec build/release/tradingboost run
+
+test:
+	$(call packages,$(TEST_PACKAGES),install)
+	$(call build,release,all)
+	ctest --test-dir build/release --output-on-failure -j2
+
+bench:
+	$(call packages,$(BENCH_PACKAGES),install)
+	$(call build,release,bench)
+
+check-all: test
+	$(call build,asan,all)
+	ctest --test-dir build/asan --output-on-failure -j2 -LE bench
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz:
+	@command -v clang >/dev/null || { echo "fuzz targets are skipped: they need clang"; exit 0; }; \
+	cmake -S . -B build/fuzz -G Ninja --log-level=WARNING -DCMAKE_C_COMPILER=clang -DTRADINGBOOST_FUZZ=ON \
+	  -DCMAKE_C_FLAGS="-O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" >/dev/null && \
+	cmake --build build/fuzz -j $(JOBS) --target fuzz_targets && \
+	for program in build/fuzz/fuzz/fuzz_*; do \
+	  echo "$$program for $(FUZZ_SECONDS) s"; \
+	  (cd build/fuzz && "../../$$program" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1) || exit 1; \
+	done
+
+format:
+	find runtime tests -name '*.[ch]' -exec clang-format -i {} +
+
+clean:
+	rm -rf build
