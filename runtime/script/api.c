@@ -136,6 +136,8 @@ static void symbols_push(lua_State *L, struct guest *g) {
     lua_rawseti(L, symbols, -(int)OBJECT_FORMAT);
     lua_pop(L, 1);
     objects_read_push(L, g, symbols);
+    objects_orders_push(L, g, symbols);
+    objects_instrument_push(L, g, symbols);
     objects_market_push(L, g, symbols);
     objects_event_push(L, g, symbols);
 }

@@ -110,49 +110,6 @@ int api_choice(
 /* --- objects: userdata that read from the guest when asked
  * ---------------------------------------- */
 
-struct object {
-    uint16_t symbol;
-    uint8_t side;      /* enum position_side */
-    uint64_t sequence; /* of an order; 0: the order of the event */
-};
-
-#define OBJECT_GUEST lua_upvalueindex(1)
-#define OBJECT_NAMES lua_upvalueindex(2)
-#define OBJECT_SYMBOLS lua_upvalueindex(3)
-#define OBJECT_CLASS lua_upvalueindex(4)
-#define OBJECT_SELF lua_upvalueindex(5) /* of objects with facts */
-
-/* Pushes a metatable for objects of a class; symbols is the index of the table of symbols. */
-void object_class_push(
-    lua_State *L, struct guest *g, const struct api_class *class, lua_CFunction index, int symbols
-);
-/* Pushes a new object with the metatable at an index. */
-struct object *object_push(lua_State *L, int metatable);
-/* In an __index function: the field's number, the key being argument 2; raises when there is none
- * such. Strings of a sandbox are equal when their addresses are, and the names are pinned. */
-int object_no_field(lua_State *L);
-static inline int object_field(lua_State *L) {
-    const char *const *names = lua_touserdata(L, OBJECT_NAMES);
-    const char *key = lua_tostring(L, 2);
-    for (int i = 0; names[i]; i++) {
-        if (names[i] == key) {
-            return i;
-        }
-    }
-    return object_no_field(L);
-}
-/* The object whose field is read: the key was not among its facts (object_with_facts), or it has none. */
-static inline const struct object *object_self(lua_State *L) {
-    return lua_touserdata(L, lua_type(L, 1) == LUA_TUSERDATA ? 1 : OBJECT_SELF);
-}
-static inline struct guest *object_guest(lua_State *L) {
-    return lua_touserdata(L, OBJECT_GUEST);
-}
-
-void push_price(lua_State *L, struct price price); /* 0 is nil */
-void push_quantity(lua_State *L, struct quantity quantity);
-void push_money(lua_State *L, struct money money);
-
 /* The metatables of a sandbox, in the order in which api_push puts them into the table of symbols
  * at negative keys: −1, −2 … */
 enum object_kind {
@@ -170,16 +127,66 @@ enum object_kind {
     OBJECT_KIND_COUNT,
 };
 
-/* read.c, market.c …: metatables for the table above. */
+struct object {
+    uint16_t symbol;
+    uint8_t side;      /* enum position_side */
+    uint64_t sequence; /* of an order; 0: the order of the event */
+};
+
+#define OBJECT_GUEST lua_upvalueindex(1)
+#define OBJECT_NAMES lua_upvalueindex(2)
+#define OBJECT_SYMBOLS lua_upvalueindex(3)
+#define OBJECT_CLASS lua_upvalueindex(4)
+#define OBJECT_SELF lua_upvalueindex(5) /* of objects with facts */
+
+/* Puts a metatable for objects of a class into the table of symbols, under its kind. */
+void object_kind_push(
+    lua_State *L,
+    struct guest *g,
+    enum object_kind kind,
+    const struct api_class *class,
+    lua_CFunction index,
+    int symbols
+);
+/* In an __index function: the field's number, the key being argument 2; raises when there is none
+ * such. Strings of a sandbox are equal when their addresses are, and the names are pinned. */
+int object_no_field(lua_State *L);
+static inline int object_field(lua_State *L) {
+    const char *const *names = lua_touserdata(L, OBJECT_NAMES);
+    const char *key = lua_tostring(L, 2);
+    for (int i = 0; names[i]; i++) {
+        if (names[i] == key) {
+            return i;
+        }
+    }
+    return object_no_field(L);
+}
+/* The object whose field is read: the key was not among its facts (object_with_facts), or it has
+ * none. */
+static inline const struct object *object_self(lua_State *L) {
+    return lua_touserdata(L, lua_type(L, 1) == LUA_TUSERDATA ? 1 : OBJECT_SELF);
+}
+static inline struct guest *object_guest(lua_State *L) {
+    return lua_touserdata(L, OBJECT_GUEST);
+}
+
+void push_price(lua_State *L, struct price price); /* 0 is nil */
+void push_quantity(lua_State *L, struct quantity quantity);
+void push_money(lua_State *L, struct money money);
+
+/* The metatables of each file's objects, into the table of symbols. */
 void objects_read_push(lua_State *L, struct guest *g, int symbols);
+void objects_orders_push(lua_State *L, struct guest *g, int symbols);
+void objects_instrument_push(lua_State *L, struct guest *g, int symbols);
 void objects_market_push(lua_State *L, struct guest *g, int symbols);
 void objects_event_push(lua_State *L, struct guest *g, int symbols);
 /* The event arguments themselves, stored as references. */
 void event_arguments_prepare(lua_State *L, int symbols);
 /* Pushes a new object of a kind that belongs to the table of symbols. */
 struct object *object_of_kind(lua_State *L, int symbols, enum object_kind kind);
-/* The same with a table of facts in front of its __index function: fields that are read much and change
- * seldom cost no call. The owner keeps them right: object_facts_push gives the table of the object at an index. */
+/* The same with a table of facts in front of its __index function: fields that are read much and
+ * change seldom cost no call. The owner keeps them right: object_facts_push gives the table of the
+ * object at an index. */
 struct object *object_with_facts(lua_State *L, int symbols, enum object_kind kind);
 void object_facts_push(lua_State *L, int index);
 /* The bar that on_candle gets is of that symbol. */

@@ -262,7 +262,7 @@ static void names_push(lua_State *L, const struct api_class *class) {
     lua_setfenv(L, -2);
 }
 
-void object_class_push(
+static void object_class_push(
     lua_State *L, struct guest *g, const struct api_class *class, lua_CFunction index, int symbols
 ) {
     lua_createtable(L, 0, 5);
@@ -282,12 +282,16 @@ void object_class_push(
     lua_setfield(L, -2, "__metatable");
 }
 
-struct object *object_push(lua_State *L, int metatable) {
-    struct object *object = lua_newuserdata(L, sizeof *object);
-    *object = (struct object){0};
-    lua_pushvalue(L, metatable);
-    lua_setmetatable(L, -2);
-    return object;
+void object_kind_push(
+    lua_State *L,
+    struct guest *g,
+    enum object_kind kind,
+    const struct api_class *class,
+    lua_CFunction index,
+    int symbols
+) {
+    object_class_push(L, g, class, index, symbols);
+    lua_rawseti(L, symbols, -(int)kind);
 }
 
 struct object *object_of_kind(lua_State *L, int symbols, enum object_kind kind) {

@@ -174,12 +174,9 @@ static int fill_index(lua_State *L) {
 }
 
 void objects_event_push(lua_State *L, struct guest *g, int symbols) {
-    object_class_push(L, g, &class_candle, candle_index, symbols);
-    lua_rawseti(L, symbols, -(int)OBJECT_CANDLE_EVENT);
-    object_class_push(L, g, &class_ticker, ticker_index, symbols);
-    lua_rawseti(L, symbols, -(int)OBJECT_TICKER_EVENT);
-    object_class_push(L, g, &class_fill, fill_index, symbols);
-    lua_rawseti(L, symbols, -(int)OBJECT_FILL_EVENT);
+    object_kind_push(L, g, OBJECT_CANDLE_EVENT, &class_candle, candle_index, symbols);
+    object_kind_push(L, g, OBJECT_TICKER_EVENT, &class_ticker, ticker_index, symbols);
+    object_kind_push(L, g, OBJECT_FILL_EVENT, &class_fill, fill_index, symbols);
 }
 
 void event_arguments_prepare(lua_State *L, int symbols) {

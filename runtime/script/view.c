@@ -1,4 +1,4 @@
-#include "script/view.h"
+#include "script/view_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ struct view_order *view_find(const struct view *v, uint64_t sequence) {
 
 /* An order in the list of all; room in the other lists is made here too, so that ending and undoing
  * need no memory. */
-static struct view_order *order_new(struct view *v, const struct order *order) {
+struct view_order *view_order_new(struct view *v, const struct order *order) {
     int ended_capacity = v->ended_capacity;
     bool has_room =
         grow((void **)&v->orders, v->order_count, &v->order_capacity, sizeof *v->orders) &&
@@ -131,7 +131,7 @@ static struct view_order *order_new(struct view *v, const struct order *order) {
     return o;
 }
 
-static void order_recycle(struct view *v, struct view_order *o) {
+void view_order_recycle(struct view *v, struct view_order *o) {
     order_remove(v->open, &v->open_count, o);
     order_remove(v->orders, &v->order_count, o);
     o->next = v->free_orders;
@@ -139,7 +139,7 @@ static void order_recycle(struct view *v, struct view_order *o) {
 }
 
 static void ended_drop_oldest(struct view *v) {
-    order_recycle(v, v->ended[v->ended_first]);
+    view_order_recycle(v, v->ended[v->ended_first]);
     v->ended_first = (v->ended_first + 1) % v->ended_capacity;
     v->ended_count--;
 }
@@ -198,7 +198,7 @@ static void order_update(struct view_order *o, const struct order *now, int code
 static int order_take(struct view *v, const struct order *now, int code, struct err *e) {
     struct view_order *o = view_find(v, now->sequence);
     if (!o) {
-        o = order_new(v, now);
+        o = view_order_new(v, now);
         if (!o) {
             return err_set(e, E_MEMORY, "no memory for order %s", now->id);
         }
@@ -243,7 +243,7 @@ static int position_take(
     return 0;
 }
 
-static int leverage_take(struct view *v, uint16_t symbol, int leverage, struct err *e) {
+int view_leverage_take(struct view *v, uint16_t symbol, int leverage, struct err *e) {
     if (leverage <= 0 || view_leverage_of(v, symbol) == leverage) {
         return 0;
     }
@@ -267,7 +267,7 @@ int view_fill(struct view *v, const struct event_fill *fill, struct err *e) {
     v->balance = fill->balance;
     int code = position_take(v, symbol, fill->order.request.position_side, &fill->position, e);
     if (code == 0) {
-        code = leverage_take(v, symbol, fill->leverage, e);
+        code = view_leverage_take(v, symbol, fill->leverage, e);
     }
     if (code == 0 && fill->sequence != 0) {
         code = order_take(v, &fill->order, 0, e);
@@ -279,7 +279,7 @@ int view_order(struct view *v, const struct event_order *event, struct err *e) {
     return order_take(v, &event->order, event->code, e);
 }
 
-static int timer_find(const struct view *v, const char *name) {
+int view_timer_find(const struct view *v, const char *name) {
     for (int i = 0; i < v->timer_count; i++) {
         if (strcmp(v->timers[i].name, name) == 0) {
             return i;
@@ -289,165 +289,10 @@ static int timer_find(const struct view *v, const char *name) {
 }
 
 void view_timer_due(struct view *v, const char *name) {
-    int at = timer_find(v, name);
+    int at = view_timer_find(v, name);
     if (at >= 0 && !v->timers[at].is_periodic) {
         v->timers[at] = v->timers[--v->timer_count];
     }
-}
-
-/* --- asks ---------------------------------------------------------------------------------------
- */
-
-int undo_init(struct undo *u, int asks_max, struct err *e) {
-    *u = (struct undo){.capacity = asks_max};
-    u->entries = calloc((size_t)asks_max, sizeof *u->entries);
-    return u->entries ? 0 : err_set(e, E_MEMORY, "no memory for %d asks", asks_max);
-}
-
-void undo_free(struct undo *u) {
-    free(u->entries);
-    u->entries = NULL;
-}
-
-void view_begin(struct view *v, struct undo *u) {
-    u->count = 0;
-    u->has_timers = false;
-    u->sequence = v->sequence;
-}
-
-static void undo_entry(struct view *v, const struct undo_entry *entry) {
-    struct err ignored;
-    switch (entry->kind) {
-    case UNDO_PLACED:
-        order_recycle(v, entry->order);
-        break;
-    case UNDO_ORDER:
-        *entry->order = entry->before;
-        break;
-    case UNDO_LEVERAGE:
-        /* The symbol is in the list since the ask: no memory is needed. */
-        (void)!leverage_take(v, entry->symbol, entry->leverage, &ignored);
-        break;
-    case UNDO_MARGIN_MODE:
-        v->is_isolated = entry->is_isolated;
-        break;
-    }
-}
-
-void view_rollback(struct view *v, struct undo *u) {
-    for (int i = u->count - 1; i >= 0; i--) {
-        undo_entry(v, &u->entries[i]);
-    }
-    if (u->has_timers) {
-        memcpy(v->timers, u->timers, sizeof v->timers);
-        v->timer_count = u->timer_count;
-    }
-    v->sequence = u->sequence;
-    u->count = 0;
-}
-
-static void order_id_format(char id[ORDER_ID_MAX], const char *activation_id, uint64_t sequence) {
-    char digits[24];
-    int n = 0;
-    do {
-        digits[n++] = (char)('0' + sequence % 10);
-        sequence /= 10;
-    } while (sequence != 0);
-    size_t length = strlen(activation_id);
-    memcpy(id, activation_id, length);
-    id[length++] = 'o';
-    while (n > 0 && length < ORDER_ID_MAX - 1) {
-        id[length++] = digits[--n];
-    }
-    id[length] = '\0';
-}
-
-struct view_order *view_place(
-    struct view *v,
-    struct undo *u,
-    const char *activation_id,
-    const struct order_request *request,
-    int64_t now_ms
-) {
-    struct order order = {
-        .sequence = v->sequence + 1,
-        .request = *request,
-        .state = ORDER_NEW,
-        .pending = PENDING_NEW,
-        .created_ms = now_ms,
-        .updated_ms = now_ms,
-    };
-    order_id_format(order.id, activation_id, order.sequence);
-    struct view_order *o = order_new(v, &order);
-    if (o) {
-        v->sequence++;
-        u->entries[u->count++] = (struct undo_entry){.kind = UNDO_PLACED, .order = o};
-    }
-    return o;
-}
-
-static void undo_order(struct undo *u, struct view_order *order) {
-    u->entries[u->count++] =
-        (struct undo_entry){.kind = UNDO_ORDER, .order = order, .before = *order};
-}
-
-void view_cancel(struct undo *u, struct view_order *order) {
-    undo_order(u, order);
-    order->order.pending = PENDING_CANCEL;
-}
-
-void view_amend(struct undo *u, struct view_order *order) {
-    undo_order(u, order);
-    if (order->order.pending == PENDING_NONE) {
-        order->order.pending = PENDING_AMEND;
-    }
-}
-
-int view_set_leverage(struct view *v, struct undo *u, uint16_t symbol, int leverage) {
-    int before = view_leverage_of(v, symbol);
-    int code = leverage_take(v, symbol, leverage, NULL);
-    if (code == 0) {
-        u->entries[u->count++] =
-            (struct undo_entry){.kind = UNDO_LEVERAGE, .symbol = symbol, .leverage = before};
-    }
-    return code;
-}
-
-void view_set_isolated(struct view *v, struct undo *u, bool is_isolated) {
-    u->entries[u->count++] =
-        (struct undo_entry){.kind = UNDO_MARGIN_MODE, .is_isolated = v->is_isolated};
-    v->is_isolated = is_isolated;
-}
-
-static void undo_timers(const struct view *v, struct undo *u) {
-    if (!u->has_timers) {
-        memcpy(u->timers, v->timers, sizeof u->timers);
-        u->timer_count = v->timer_count;
-        u->has_timers = true;
-    }
-}
-
-bool view_set_timer(struct view *v, struct undo *u, const char *name, bool is_periodic, int max) {
-    int at = timer_find(v, name);
-    if (at < 0 && (v->timer_count >= max || v->timer_count == VIEW_TIMERS_MAX)) {
-        return false;
-    }
-    undo_timers(v, u);
-    struct view_timer *timer = &v->timers[at < 0 ? v->timer_count++ : at];
-    strncpy(timer->name, name, sizeof timer->name - 1);
-    timer->name[sizeof timer->name - 1] = '\0';
-    timer->is_periodic = is_periodic;
-    return true;
-}
-
-bool view_drop_timer(struct view *v, struct undo *u, const char *name) {
-    int at = timer_find(v, name);
-    if (at < 0) {
-        return false;
-    }
-    undo_timers(v, u);
-    v->timers[at] = v->timers[--v->timer_count];
-    return true;
 }
 
 /* --- reading ------------------------------------------------------------------------------------

@@ -253,6 +253,34 @@ static void hedge_mode_names_its_side(void **state) {
     harness_close(&h);
 }
 
+static void the_net_of_a_hedge_earns_with_both_sides(void **state) {
+    (void)state;
+    struct harness h;
+    const struct done *done = run_body(
+        &h,
+        SCRIPT("if not self.state.ids then\n"
+               "  self.state.ids = { self:buy(S, { quantity = 3, position_side = 'long', reason = "
+               "'r' }),\n"
+               "    self:sell(S, { quantity = 1, position_side = 'short', reason = 'r' }) } return "
+               "end\n"
+               "local net = self:position(S)\n"
+               "same(net.is_long, true) same(net.quantity, 2) same(net.unrealized, 3 * 100 - 1 * "
+               "100)\n"
+               "same(self:position(S, 'short').unrealized, -100) self:log('seen')"),
+        true
+    );
+    harness_sound(done);
+    struct ask asks[2] = {done->asks[0], done->asks[1]};
+    struct event event = harness_fill_event(&h, &asks[0], "20000", "3");
+    harness_sound(harness_send(&h, &event));
+    event = harness_fill_event(&h, &asks[1], "20000", "-1");
+    harness_sound(harness_send(&h, &event));
+    done = harness_candle(&h, 20100);
+    harness_sound(done);
+    assert_int_equal(done->ask_count, 1);
+    harness_close(&h);
+}
+
 /* --- a position and its orders
  * -------------------------------------------------------------------- */
 
@@ -585,6 +613,7 @@ int main(void) {
         cmocka_unit_test(warmup_and_pause_refuse),
         cmocka_unit_test(quotas_refuse),
         cmocka_unit_test(hedge_mode_names_its_side),
+        cmocka_unit_test(the_net_of_a_hedge_earns_with_both_sides),
         cmocka_unit_test(a_position_is_read_from_the_events),
         cmocka_unit_test(close_takes_a_share_or_all),
         cmocka_unit_test(amend_shows_what_was_asked),
