@@ -134,6 +134,7 @@ int fault_set(struct fault *fault, int code, const char *format, ...)
 
 /* guest_start.c */
 void guest_start(struct guest *g, const struct event *event, struct done *out);
+/* guest_call.c */
 void guest_change_params(struct guest *g, const struct event *event, struct done *out);
 void guest_command(struct guest *g, const struct event *event, struct done *out);
 
@@ -148,6 +149,11 @@ void guest_drop_sandbox(struct guest *g);
 void guest_set_now(struct guest *g, int64_t now_ms);
 /* Captures self.state into the guest. 0, or the fault. */
 MUST_CHECK int guest_capture(struct guest *g, struct fault *fault);
+
+/* host_bundle.c */
+/* The host's copy of a bundle, shared by all that are equal; NULL without memory. */
+struct bundle *host_bundle_take(struct host *h, const struct script_bundle *source);
+void host_bundle_drop(struct host *h, struct bundle *bundle); /* may be NULL */
 
 /* asks.c */
 /* The next ask with its kind and the line of the script filled; NULL when the quota is used up. */
