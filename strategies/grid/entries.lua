@@ -119,8 +119,10 @@ end
 
 -- The quantity a level buys at a price, in whole lots; nil where that is too little.
 local function level_count(self, level, price)
-  local count = sizing.lots(self.instrument_facts, self.notional[level], price)
-  if count >= self.min_count then return count end
+  local instrument = self.instrument_facts
+  local count = sizing.lots(instrument, self.notional[level], price)
+  local is_enough = count * instrument.lot * price >= instrument.min_notional
+  if count >= self.min_count and is_enough then return count end
   if not self.noticed[level] then
     self.noticed[level] = true
     local text = string.format('level %d is below the smallest order and is left out', level)
