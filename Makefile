@@ -56,14 +56,7 @@ check-all: test
 	@$(MAKE) --no-print-directory fuzz
 
 fuzz:
-	@command -v clang >/dev/null || { echo "fuzz targets are skipped: they need clang"; exit 0; }; \
-	cmake -S . -B build/fuzz -G Ninja --log-level=WARNING -DCMAKE_C_COMPILER=clang -DTRADINGBOOST_FUZZ=ON \
-	  -DCMAKE_C_FLAGS="-O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" >/dev/null && \
-	cmake --build build/fuzz -j $(JOBS) --target fuzz_targets && \
-	for program in build/fuzz/fuzz/fuzz_*; do \
-	  echo "$$program for $(FUZZ_SECONDS) s"; \
-	  (cd build/fuzz && "../../$$program" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1) || exit 1; \
-	done
+	@tests/fuzz/run.sh $(FUZZ_SECONDS)
 
 format:
 	find runtime tests -name '*.[ch]' -exec clang-format -i {} +

@@ -21,19 +21,24 @@ static bool row_has_environment(const struct setting_row *row) {
     return strstr(row->path, "[]") == NULL && row->kind != SETTING_DATA;
 }
 
+/* What all names begin with would make everything near. */
 static void environment_unknown(
     const struct setting_row *rows, const char *name, struct settings_faults *faults
 ) {
     struct setting_names names = {.count = 0};
-    char near[96];
+    char known[SETTING_PATH_BYTES];
+    size_t prefix = strlen(ENVIRONMENT_PREFIX);
     for (; rows->path != NULL && names.count < SETTING_NAMES_MAX; rows++) {
         if (row_has_environment(rows)) {
-            environment_name(rows, names.list[names.count++], SETTING_PATH_BYTES);
+            environment_name(rows, known, sizeof known);
+            snprintf(names.list[names.count++], SETTING_PATH_BYTES, "%s", known + prefix);
         }
     }
+    const char *near = suggest(name + prefix, setting_name_at, &names);
     settings_fault(
-        faults, 0, name, "there is no such setting%s",
-        suggest_text(name, setting_name_at, &names, near, sizeof near)
+        faults, 0, name, "there is no such setting%s%s%s",
+        near != NULL ? ", did you mean " ENVIRONMENT_PREFIX : "", near != NULL ? near : "",
+        near != NULL ? "?" : ""
     );
 }
 

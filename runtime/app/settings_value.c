@@ -52,7 +52,10 @@ decimal_take(const struct setting_row *row, struct decimal value, void *out, str
     char text[DECIMAL_TEXT_MAX];
     char what[96];
     decimal_format(value, text);
-    if ((row->min != NULL && decimal_compare(value, decimal_bound(row->min)) < 0) ||
+    int64_t whole_max = row->kind == SETTING_INTEGER ? INT32_MAX : INT64_MAX;
+    bool is_too_long = row->kind != SETTING_DECIMAL &&
+                       decimal_compare(decimal_abs(value), decimal_of_int(whole_max)) > 0;
+    if (is_too_long || (row->min != NULL && decimal_compare(value, decimal_bound(row->min)) < 0) ||
         (row->max != NULL && decimal_compare(value, decimal_bound(row->max)) > 0)) {
         snprintf(what, sizeof what, "%s is out of range", text);
         return value_refused(row, what, e);

@@ -86,7 +86,7 @@ says err 'none.lua: No such file'
 TRADINGBOOST_FEED_SPEED=-1 run 2 run
 says err 'environment: TRADINGBOOST_FEED_SPEED: -1 is out of range'
 TRADINGBOOST_FEED_SPED=1 run 2 run
-says err "environment: TRADINGBOOST_FEED_SPED: there is no such setting, did you mean 'TRADINGBOOST_FEED_SPEED'?"
+says err "environment: TRADINGBOOST_FEED_SPED: there is no such setting, did you mean TRADINGBOOST_FEED_SPEED?"
 TRADINGBOOST_LOG_LEVEL=off run 0 run --until-end
 [ -s "$folder/out" ] && fail "log.level off is not off"
 finish
