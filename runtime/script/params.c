@@ -95,11 +95,18 @@ static const char *keep(struct param_context *c, const char *text) {
     return copy;
 }
 
+/* Pushes a field of the table at index (not relative to the top) without asking a metatable, whose
+ * code would run here without a deadline. */
+static void raw_field(lua_State *L, int index, const char *name) {
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+}
+
 /* A text field of the definition at index, "" where it is absent. */
 static const char *
 field_text(lua_State *L, int index, const char *param, const char *field, struct param_context *c) {
     const char *text = "";
-    lua_getfield(L, index, field);
+    raw_field(L, index, field);
     if (lua_type(L, -1) == LUA_TSTRING) {
         text = keep(c, lua_tostring(L, -1));
     } else if (!lua_isnil(L, -1)) {
@@ -117,7 +124,7 @@ static bool field_number(
     double *out,
     struct param_context *c
 ) {
-    lua_getfield(L, index, field);
+    raw_field(L, index, field);
     bool is_given = !lua_isnil(L, -1);
     if (is_given && lua_type(L, -1) != LUA_TNUMBER) {
         problems_add(c->problems, "params.%s.%s must be a number", param, field);
@@ -168,7 +175,7 @@ static void read_fields_known(lua_State *L, int index, const char *param, struct
 }
 
 static void read_values(lua_State *L, int index, struct param *p, struct param_context *c) {
-    lua_getfield(L, index, "values");
+    raw_field(L, index, "values");
     int count = lua_type(L, -1) == LUA_TTABLE ? (int)lua_objlen(L, -1) : 0;
     const char **values = arena_alloc_array(c->arena, (size_t)count, sizeof *values);
     for (int i = 0; i < count && values; i++) {
@@ -196,7 +203,7 @@ static int setting_compare(const void *a, const void *b) {
 /* show = { use_sl = true }: names of other parameters with the values that make this one matter. */
 static void read_show(lua_State *L, int index, struct param *p, struct param_context *c) {
     struct setting show[8];
-    lua_getfield(L, index, "show");
+    raw_field(L, index, "show");
     if (lua_type(L, -1) == LUA_TTABLE) {
         lua_pushnil(L);
         while (lua_next(L, -2)) {
@@ -228,7 +235,7 @@ static void read_show(lua_State *L, int index, struct param *p, struct param_con
 }
 
 static void read_default(lua_State *L, int index, struct param *p, struct param_context *c) {
-    lua_getfield(L, index, "default");
+    raw_field(L, index, "default");
     if (!lua_isnil(L, -1)) {
         char allowed[256];
         p->standard = param_format(L, lua_gettop(L), p, c->arena);
@@ -330,7 +337,7 @@ void schema_read(lua_State *L, int index, struct param_context *c, struct schema
     schema_names(L, index, out, c);
     qsort(out->params, (size_t)out->count, sizeof *out->params, param_compare);
     for (int i = 0; i < out->count; i++) {
-        lua_getfield(L, index, out->params[i].name);
+        raw_field(L, index, out->params[i].name);
         param_read(L, &out->params[i], c);
         lua_pop(L, 1);
     }
@@ -395,7 +402,7 @@ schema_texts(lua_State *L, int index, const struct schema *schema, struct arena 
         arena_alloc_array(arena, (size_t)schema->count + 1, sizeof *settings);
     for (int i = 0; i < schema->count && settings; i++) {
         const struct param *p = &schema->params[i];
-        lua_getfield(L, index, p->name);
+        raw_field(L, index, p->name);
         const char *text = param_format(L, lua_gettop(L), p, arena);
         lua_pop(L, 1);
         const char *name = arena_copy(arena, p->name, strlen(p->name));

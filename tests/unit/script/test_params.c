@@ -195,6 +195,21 @@ static void a_wrong_schema_is_said(void **state) {
     }
 }
 
+static void a_schema_runs_no_code(void **state) {
+    (void)state;
+    struct harness h;
+    harness_faults(
+        start_with(
+            &h,
+            HEAD "local loop = { __index = function() while true do end end }\n"
+                 "M.params = setmetatable({ a = setmetatable({}, loop) }, loop)\nreturn M",
+            NULL, 0
+        ),
+        E_PARAMS, "unknown type ''"
+    );
+    harness_close(&h);
+}
+
 static void check_has_the_last_word(void **state) {
     (void)state;
     static const char text[] =
@@ -310,6 +325,7 @@ int main(void) {
         cmocka_unit_test(a_long_list_of_faults_says_how_many_more),
         cmocka_unit_test(single_wrong_values),
         cmocka_unit_test(a_wrong_schema_is_said),
+        cmocka_unit_test(a_schema_runs_no_code),
         cmocka_unit_test(check_has_the_last_word),
         cmocka_unit_test(a_change_takes_effect_at_the_next_start),
         cmocka_unit_test(a_refused_change_leaves_the_old),
