@@ -212,6 +212,9 @@ static void show_fault(void *ctx, const struct fault_record *record) {
     };
     struct backtest_command *c = ctx;
     char time[TIME_TEXT_MAX];
+    if (record->kind == EVENT_START) {
+        return; /* the run did not begin: the command's own error says it */
+    }
     progress_clear(&c->progress);
     fprintf(
         stderr, "fault in %s at %s (event %llu): %s\n", handlers[record->kind],

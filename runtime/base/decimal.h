@@ -68,7 +68,7 @@ MUST_CHECK int decimal_round_to(
     struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
 );
 /* The same with the grace of the script border: what lies within a millionth of a step of a
- * multiple is that multiple; otherwise rounded as named (script-api 5). */
+ * multiple is that multiple; otherwise rounded as named. */
 MUST_CHECK int
 decimal_snap_to(struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out);
 /* How many whole steps: floor(a / step); E_OVERFLOW when it does not fit. */

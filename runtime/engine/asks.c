@@ -26,10 +26,13 @@ static void ask_leverage(struct engine *e, uint32_t activation, const struct ask
         return;
     }
     struct err err = {0};
-    if (e->ports.venue.leverage(
-            e->ports.venue.ctx, a->account, ask->symbol, ask->u.leverage, &err
-        ) == 0) {
+    int code =
+        e->ports.venue.leverage(e->ports.venue.ctx, a->account, ask->symbol, ask->u.leverage, &err);
+    if (code == 0) {
         account->leverage[ask->symbol] = ask->u.leverage;
+    } else {
+        a->has_failed_leverage = true;
+        a->failed_leverage_symbol = ask->symbol;
     }
 }
 
@@ -134,6 +137,7 @@ static void ask_apply(struct engine *e, uint32_t activation, const struct ask *a
 }
 
 void asks_apply(struct engine *e, uint32_t activation, const struct done *done) {
+    e->activations[activation].has_failed_leverage = false;
     for (int i = 0; i < done->ask_count; i++) {
         ask_apply(e, activation, &done->asks[i]);
     }

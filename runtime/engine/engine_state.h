@@ -82,6 +82,8 @@ struct activation {
     char *finish_reason;
     bool keeps_on_stop; /* STOPPING: over with on_stop, reducing orders stay */
     bool has_heard_stop;
+    bool has_failed_leverage; /* in the handler whose asks are applied: orders after it wait in vain */
+    uint16_t failed_leverage_symbol;
     bool closes_on_stop;    /* STOPPING: cancel all and close after on_stop */
     struct setting *params; /* owned texts */
     int param_count;

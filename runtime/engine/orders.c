@@ -124,6 +124,12 @@ void order_place(
         return;
     }
     order_build(e, a, sequence, request, o);
+    if (a->has_failed_leverage && a->failed_leverage_symbol == request->symbol) {
+        order_refuse(e, activation, o, E_LEVERAGE_FAILED, "the leverage asked before it failed");
+        order_tell(e, activation, STEP_REFUSED, o, file, line, NULL);
+        order_give(e, a, o);
+        return;
+    }
     struct risk_verdict verdict;
     gate_check(e, activation, request, o, false, &verdict);
     if (!verdict.passed) {

@@ -36,7 +36,8 @@ static void ready_push(struct engine *e, uint32_t index) {
     }
     a->is_ready = true;
     int place = e->ready_first + e->ready_count;
-    e->ready[place < e->options.activations_max ? place : place - e->options.activations_max] = index;
+    e->ready[place < e->options.activations_max ? place : place - e->options.activations_max] =
+        index;
     e->ready_count++;
 }
 

@@ -1,6 +1,6 @@
 /* bars: builds the bars of longer timeframes from the finest ones of a symbol.
  *
- * The rules (strategies.md 1.19 items 1 and 2): a bar is built from the finest bars there are and
+ * The rules: a bar is built from the finest bars there are and
  * closes at its end; where its last finest bar is missing it closes when the next one that exists
  * arrives, before that is played; a bar without any finest bar does not exist; a bar whose first
  * finest bar lies before the data (its opening time is earlier than the first finest bar's) is

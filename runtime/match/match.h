@@ -1,7 +1,6 @@
 /* match: the simulated venue's matching of one account's orders on bars.
  *
- * The fill model is design.md section 6 with the settled readings of strategies.md 1.19 (13 to 20,
- * 54, 55) and 2.13 (54 to 56, 58, 60, 61). It is a resumable walk through one finest bar:
+ * The fill model is docs/reference/fill-model.md. It is a resumable walk through one finest bar:
  * match_begin, then match_next until it says false. Between two calls the owner may submit, cancel
  * and amend: what is done in answer to a fill at the open takes part in the rest of that bar (a
  * market order fills at that same open, a stop guards the same bar), what is done in answer to a

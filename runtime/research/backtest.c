@@ -23,6 +23,7 @@ struct backtest {
     struct money flat_balance;
     double flat_value;
     struct err err; /* of a sink function */
+    int fault_code; /* of the last fault */
 };
 
 /* --- what the engine tells
@@ -89,6 +90,7 @@ static void on_log(void *ctx, const struct log_record *record) {
 static void on_fault(void *ctx, const struct fault_record *record) {
     struct backtest *b = ctx;
     b->result->faults++;
+    b->fault_code = record->fault->code;
     snprintf(b->result->fault_text, sizeof b->result->fault_text, "%s", record->fault->text);
     if (b->options->listener.fault != NULL) {
         b->options->listener.fault(b->options->listener.ctx, record);
@@ -183,7 +185,7 @@ static int script_start(struct backtest *b, struct err *e) {
     }
     session_settle(b->session);
     if (b->result->status != ACTIVATION_RUNNING || b->result->faults > 0) {
-        return err_set(e, E_SCRIPT, "%s", b->result->fault_text);
+        return err_set(e, b->fault_code, "%s", b->result->fault_text);
     }
     return 0;
 }
@@ -279,7 +281,7 @@ static int params_keep(struct backtest *b, struct err *e) {
     return 0;
 }
 
-/* The state at the end must still be of a shape that can be kept (script-api 6). */
+/* The state at the end must still be of a shape that can be kept (docs/reference/script-api.md). */
 static void state_keep(struct backtest *b) {
     struct backtest_result *r = b->result;
     if (r->status == ACTIVATION_SUSPENDED) {

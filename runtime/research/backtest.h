@@ -59,7 +59,7 @@ struct backtest_result {
     char *state; /* captured at the end, as text with sorted keys; NULL when it could not be */
 };
 
-/* E_SCRIPT (with the fault's text) when the script did not start; other codes when the run could
+/* The fault's code and text (E_PARAMS, E_SCRIPT, …) when the script did not start; other codes when the run could
  * not be made. A fault during the run is in the result, not an error. */
 MUST_CHECK int
 backtest_run(const struct backtest_options *options, struct backtest_result *result, struct err *e);

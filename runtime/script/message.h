@@ -73,7 +73,7 @@ struct activation_open {
 
 /* --- events ------------------------------------------------------------------------------------- */
 
-/* Handlers in the order of script-api 3; the bit of a handler is 1 << event kind. */
+/* Handlers, in the order of the reference; the bit of a handler is 1 << event kind. */
 enum event_kind {
     EVENT_START, /* fresh sandbox, file body, params, on_start */
     EVENT_READY,

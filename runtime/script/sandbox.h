@@ -1,5 +1,5 @@
 /* sandbox: one Lua state that can harm nobody: own allocator with a hard cap, an allow-list of names
- * (script-api 6), CPU limit by a deadline, text only, the same results on every machine.
+ * (docs/reference/script-api.md), CPU limit by a deadline, text only, the same results on every machine.
  *
  * The owner pushes a function and its arguments on the state and calls sandbox_call, the only place
  * in the program that enters Lua. After a fault of the kind deadline or memory the state is never
@@ -58,7 +58,7 @@ size_t sandbox_memory_peak(const struct sandbox *s);
 
 /* --- self.state ---------------------------------------------------------------------------------- */
 
-/* Encodes the table at index (script-api 6: plain data, 16 deep, no cycle, no metatable, finite
+/* Encodes the table at index (plain data, 16 deep, no cycle, no metatable, finite
  * numbers, keys sorted) into bytes[0..capacity): its length in *length, or E_SCRIPT with a text that names the path
  * ("state.lots[3].price: a function cannot be kept"), E_QUOTA when it is larger than capacity. Never raises. */
 MUST_CHECK int state_encode(lua_State *L, int index, char *bytes, size_t capacity, size_t *length, struct fault *fault);

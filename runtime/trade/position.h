@@ -1,7 +1,7 @@
 /* position: what one owner holds of a symbol on one side, and what it has earned.
  *
  * quantity is signed (long > 0). The average entry is weighted by additions, unchanged by
- * reductions, and the fill's price after a turn; fees are not in it (strategies.md 2.13 item 60).
+ * reductions, and the fill's price after a turn; fees are not in it.
  * Exact, pure, single owner. */
 #pragma once
 
@@ -29,7 +29,7 @@ MUST_CHECK int position_apply(
 /* (mark − entry) × quantity; 0 when flat. */
 MUST_CHECK int position_unrealized(const struct position *p, struct price mark, struct money *out);
 /* The price at which balance + open profit = maintenance × |quantity| × price (cross margin), 0 when
- * there is none above zero (strategies.md 2.13 item 61). `balance` is realised. */
+ * there is none above zero. `balance` is realised. */
 MUST_CHECK int position_liquidation_price(
     const struct position *p, struct money balance, struct decimal maintenance, struct price *out
 );

@@ -28,7 +28,8 @@ struct fake {
     struct fake_sent sent[256];
     int sent_count;
     int submit_code; /* what submit answers */
-    bool holds;      /* answers wait for fake_answer */
+    int leverage_code;
+    bool holds; /* answers wait for fake_answer */
     int bars;
     int bars_known[64]; /* by series */
     /* Fills done for an event; asks is cleared before. */
@@ -164,7 +165,10 @@ static inline int fake_amend(
 static inline int
 fake_leverage(void *ctx, uint32_t account, uint16_t symbol, int n, struct err *e) {
     struct fake *f = ctx;
-    (void)symbol, (void)e;
+    (void)symbol;
+    if (f->leverage_code != 0) {
+        return err_set(e, f->leverage_code, "not now");
+    }
     f->sent[f->sent_count++] = (struct fake_sent){.what = 'l', .account = account, .leverage = n};
     return 0;
 }

@@ -246,6 +246,23 @@ static void a_fill_that_cannot_be_ends_the_trading(void **state) {
     assert_int_equal(activation_status(fake.engine, a), ACTIVATION_SUSPENDED);
 }
 
+static void leverage_then_order(struct fake *f, const struct event *event, struct done *done) {
+    if (event->kind == EVENT_READY) {
+        fake_ask(f, done, ASK_LEVERAGE)->u.leverage = 5;
+        fake_place(f, done, 1, ORDER_BUY, "0.1", NULL, "entry");
+    }
+}
+
+static void an_order_waits_for_its_leverage(void **state) {
+    (void)state;
+    fake.handle = leverage_then_order;
+    fake.leverage_code = E_HAS_POSITION;
+    fake_activate(&fake, SUSPEND_KEEP);
+    assert_int_equal(fake.sent_count, 0);
+    assert_string_equal(fake_kinds(&fake, 0), "SRO");
+    assert_int_equal(fake.events[2].u.order.code, E_LEVERAGE_FAILED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(order_is_sent_and_filled, setup, teardown),
@@ -260,6 +277,7 @@ int main(void) {
             a_refused_amendment_brings_the_old_figures_back, setup, teardown
         ),
         cmocka_unit_test_setup_teardown(a_fill_nobody_asked_for_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_order_waits_for_its_leverage, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_fill_of_an_ended_order_is_booked, setup, teardown),
         cmocka_unit_test_setup_teardown(a_fill_that_cannot_be_ends_the_trading, setup, teardown),
     };
