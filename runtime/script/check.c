@@ -1,62 +1,17 @@
-/* The rules: what a sight of the text means, given the names that there are. */
+/* The walk over the files of a script: do they compile, which names do they make, what is wrong. */
 #include "script/api.h"
-#include "script/check_names.h"
+#include "script/check_parts.h"
 #include "script/sandbox_parts.h"
-#include "script/suggest.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MEMORY_MAX ((size_t)64 << 20)
 
-struct name_list { /* for suggestions; what it points at is owned elsewhere */
-    const char **names;
-    int count;
-};
-
-struct check {
-    const struct script_bundle *bundle;
-    struct check_findings *findings;
-    struct check_names names;
-    struct sandbox *sandbox;  /* asked which names are there */
-    struct name_list visible; /* globals, then the locals of the file that is checked */
-    struct name_list own;     /* the API's names, then those the script gives itself */
-    int global_count;
-    int file;
-    struct words script; /* the local that the entry returns */
-    bool is_dynamic;     /* some fields have names that only a run would tell */
-    bool has_lost_way;
-    bool is_out_of_memory;
-};
-
-static const char *listed(const void *list, int index) {
+const char *check_listed(const void *list, int index) {
     const struct name_list *names = list;
     return index < names->count ? names->names[index] : NULL;
-}
-
-static void copy_words(struct words words, char *text, size_t size) {
-    snprintf(text, size, "%.*s", (int)(words.length < size ? words.length : size - 1), words.text);
-}
-
-static bool is_api_name(struct words name) {
-    const char *known;
-    for (int i = 0; (known = api_name_at(NULL, i)) != NULL; i++) {
-        if (words_are(name, known)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_api_function(struct words name) {
-    for (int i = 0; i < api_row_count; i++) {
-        if (words_are(name, api_rows[i].name)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool is_file_of_library(const struct script_file *file) {
@@ -64,7 +19,7 @@ static bool is_file_of_library(const struct script_file *file) {
 }
 
 /* Whether the base is the script's own table, by the name it has in the entry file. */
-static bool is_script(const struct check *c, const struct sight *s) {
+bool check_is_script(const struct check *c, const struct sight *s) {
     return c->file == 0 && s->base == BASE_LOCAL && c->script.text != NULL &&
            s->base_name.length == c->script.length &&
            memcmp(s->base_name.text, c->script.text, c->script.length) == 0;
@@ -105,8 +60,9 @@ static int ask(lua_State *L) {
 }
 
 /* Whether a name is there; if not, text says what a script would be told. */
-static bool
-is_there(struct check *c, struct words base, struct words name, char *text, size_t size) {
+bool check_is_there(
+    struct check *c, struct words base, struct words name, char *text, size_t size
+) {
     struct question q = {.base = base, .name = name};
     struct fault fault = {0};
     text[0] = '\0';
@@ -116,7 +72,7 @@ is_there(struct check *c, struct words base, struct words name, char *text, size
     return q.is_there || text[0] == '\0';
 }
 
-static bool has_substitute(const char *text) {
+bool check_has_substitute(const char *text) {
     return strstr(text, " is not there: ") != NULL;
 }
 
@@ -185,7 +141,7 @@ static bool has_syntax(struct check *c, const struct script_file *file) {
 
 static void note_field(struct check *c, const struct sight *s, struct check_name *name) {
     name->is_field = true;
-    name->is_own = name->is_own || s->is_self || is_script(c, s);
+    name->is_own = name->is_own || s->is_self || check_is_script(c, s);
     if (words_are(s->name, "__index")) {
         c->is_dynamic = true;
     }
@@ -194,10 +150,11 @@ static void note_field(struct check *c, const struct sight *s, struct check_name
 static void note(void *ctx, const struct sight *s) {
     struct check *c = ctx;
     if (s->kind == SIGHT_INDEX_WRITE) {
-        c->is_dynamic = c->is_dynamic || s->is_self || is_script(c, s);
+        c->is_dynamic = c->is_dynamic || s->is_self || check_is_script(c, s);
         return;
     }
-    if (s->kind == SIGHT_POWER || s->kind == SIGHT_GLOBAL_READ || s->kind == SIGHT_GLOBAL_WRITE) {
+    if (s->kind == SIGHT_POWER || s->kind == SIGHT_OPTION || s->kind == SIGHT_OPTIONS ||
+        s->kind == SIGHT_GLOBAL_READ || s->kind == SIGHT_GLOBAL_WRITE) {
         return;
     }
     if (s->kind == SIGHT_RETURN) {
@@ -226,223 +183,6 @@ static void look(struct check *c, int file, void (*on)(void *ctx, const struct s
     }
     c->file = file;
     c->has_lost_way = !check_parse(f->text, f->length, &sighting) || c->has_lost_way;
-}
-
-/* --- second look: what is wrong -----------------------------------------------------------------
- */
-
-static bool is_field(const struct check *c, struct words name) {
-    const struct check_name *known = check_names_find(&c->names, name);
-    return known != NULL && known->is_field;
-}
-
-static void global_rule(struct check *c, const struct sight *s) {
-    char text[CHECK_TEXT_MAX];
-    char name[64];
-    char near[96];
-    copy_words(s->name, name, sizeof name);
-    if (is_there(c, (struct words){"", 0}, s->name, text, sizeof text)) {
-        return;
-    }
-    const struct check_name *known = check_names_find(&c->names, s->name);
-    bool is_local = known != NULL && known->is_local && known->local_file == c->file;
-    if (is_local) {
-        check_add(
-            c->findings, CHECK_ERROR, c->file, s->line,
-            "'%s' was never declared here: the local of line %d is not visible", name,
-            known->local_line
-        );
-    } else if (s->kind == SIGHT_GLOBAL_WRITE) {
-        check_add(
-            c->findings, CHECK_ERROR, c->file, s->line,
-            "global '%s' was never declared: write local %s%s", name, name,
-            s->name.length > 2 ? suggest_text(name, listed, &c->visible, near, sizeof near) : ""
-        );
-    } else if (has_substitute(text)) {
-        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
-    } else {
-        check_add(
-            c->findings, CHECK_ERROR, c->file, s->line, "'%s' was never declared%s", name,
-            suggest_text(name, listed, &c->visible, near, sizeof near)
-        );
-    }
-}
-
-/* Functions of libm whose last bit is not the same on every processor. */
-static bool is_inexact(struct words name) {
-    static const char *const names[] = {
-        "acos", "asin",  "atan", "atan2", "cos",  "cosh", "exp",
-        "log",  "log10", "pow",  "sin",   "sinh", "tan",  "tanh",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (words_are(name, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void library_rule(struct check *c, const struct sight *s) {
-    char text[CHECK_TEXT_MAX];
-    if (!is_there(c, s->base_name, s->name, text, sizeof text)) {
-        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
-    } else if (s->kind == SIGHT_FIELD_READ && words_are(s->base_name, "math") && is_inexact(s->name)) {
-        check_add(
-            c->findings, CHECK_WARNING, c->file, s->line,
-            "math.%.*s: its last bit may differ between machines; + - * / and math.sqrt do not",
-            (int)s->name.length, s->name.text
-        );
-    }
-}
-
-/* self.name, self:name(…), M.name. */
-static void self_rule(struct check *c, const struct sight *s) {
-    char name[64];
-    char near[96];
-    copy_words(s->name, name, sizeof name);
-    bool is_called = s->kind == SIGHT_METHOD_CALL || s->is_call;
-    if (is_field(c, s->name)) {
-        return;
-    }
-    if (is_api_name(s->name)) {
-        if (s->kind == SIGHT_FIELD_READ && s->is_call && !s->has_self && is_api_function(s->name)) {
-            check_add(
-                c->findings, CHECK_ERROR, c->file, s->line, "call it with a colon: self:%s(...)",
-                name
-            );
-        }
-        return;
-    }
-    suggest_text(name, listed, &c->own, near, sizeof near);
-    if (c->is_dynamic && (near[0] == '\0' || !is_called)) {
-        return;
-    }
-    check_add(
-        c->findings, is_called && !c->is_dynamic ? CHECK_ERROR : CHECK_WARNING, c->file, s->line,
-        "%.*s%s%s is no name of the API and the script never sets it%s", (int)s->base_name.length,
-        s->base_name.text, s->kind == SIGHT_METHOD_CALL ? ":" : ".", name, near
-    );
-}
-
-/* A method that only strings could have had. */
-static void method_rule(struct check *c, const struct sight *s) {
-    char text[CHECK_TEXT_MAX];
-    struct words string = {"string", 6};
-    if (!is_field(c, s->name) && !is_there(c, string, s->name, text, sizeof text) &&
-        has_substitute(text)) {
-        check_add(c->findings, CHECK_ERROR, c->file, s->line, "%s", text);
-    }
-}
-
-/* self.state may be given a new table; M.params is where parameters are declared. */
-static void taken_rule(struct check *c, const struct sight *s) {
-    bool is_of_script = is_script(c, s);
-    if (!(is_of_script || s->is_script_self) || !is_api_name(s->name) ||
-        words_are(s->name, is_of_script ? "params" : "state")) {
-        return;
-    }
-    check_add(
-        c->findings, CHECK_ERROR, c->file, s->line,
-        "'%.*s' is a name of the API: the script needs another one", (int)s->name.length,
-        s->name.text
-    );
-}
-
-static const char *handler_at(const void *unused, int index) {
-    (void)unused;
-    return index < EVENT_KIND_COUNT ? api_handlers[index].name : NULL;
-}
-
-static int argument_count(const char *arguments) {
-    int count = arguments[0] != '\0';
-    for (const char *c = arguments; *c != '\0'; c++) {
-        count += *c == ',';
-    }
-    return count;
-}
-
-/* A handler gets self and its arguments. */
-static void
-handler_rule(struct check *c, const struct sight *s, const struct api_handler *handler) {
-    int expected = argument_count(handler->arguments);
-    bool takes_self = s->is_method || (s->parameters > 0 &&
-                                       (words_are(s->first, "self") || s->first.text[0] == '_'));
-    if (!takes_self && s->parameters > 0) {
-        check_add(
-            c->findings, CHECK_WARNING, c->file, s->line,
-            "%s is called with self first: write function %.*s:%s(...)", handler->name,
-            (int)s->base_name.length, s->base_name.text, handler->name
-        );
-        return;
-    }
-    if (s->parameters - (s->is_method ? 0 : 1) > expected) {
-        check_add(
-            c->findings, CHECK_WARNING, c->file, s->line,
-            "%s gets %s%s: a parameter more is always nil", handler->name,
-            expected > 0 ? "" : "no argument", handler->arguments
-        );
-    }
-}
-
-/* A name that looks like a handler's, and that nothing else calls. */
-static void near_handler_rule(struct check *c, const struct sight *s) {
-    char name[64];
-    char near[96];
-    copy_words(s->name, name, sizeof name);
-    const struct check_name *known = check_names_find(&c->names, s->name);
-    bool looks_so =
-        tolower((unsigned char)name[0]) == 'o' && tolower((unsigned char)name[1]) == 'n';
-    if (!looks_so || known == NULL || known->is_read || suggest(name, handler_at, NULL) == NULL) {
-        return;
-    }
-    check_add(
-        c->findings, CHECK_WARNING, c->file, s->line, "'%s' is no handler and nothing calls it%s",
-        name, suggest_text(name, handler_at, NULL, near, sizeof near)
-    );
-}
-
-static void function_rule(struct check *c, const struct sight *s) {
-    if (!is_script(c, s)) {
-        return;
-    }
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-        if (words_are(s->name, api_handlers[kind].name)) {
-            handler_rule(c, s, &api_handlers[kind]);
-            return;
-        }
-    }
-    if (s->is_method && (words_are(s->name, "check") || words_are(s->name, "migrate"))) {
-        check_add(
-            c->findings, CHECK_WARNING, c->file, s->line,
-            "%.*s is called without self: write function %.*s.%.*s(...)", (int)s->name.length,
-            s->name.text, (int)s->base_name.length, s->base_name.text, (int)s->name.length,
-            s->name.text
-        );
-    }
-    near_handler_rule(c, s);
-}
-
-static void judge(void *ctx, const struct sight *s) {
-    struct check *c = ctx;
-    bool is_read = s->kind == SIGHT_FIELD_READ || s->kind == SIGHT_METHOD_CALL;
-    if (s->kind == SIGHT_GLOBAL_READ || s->kind == SIGHT_GLOBAL_WRITE) {
-        global_rule(c, s);
-    } else if (is_read && (s->is_self || is_script(c, s))) {
-        self_rule(c, s);
-    } else if (s->base == BASE_GLOBAL && (is_read || s->kind == SIGHT_FIELD_WRITE)) {
-        library_rule(c, s);
-    } else if (s->kind == SIGHT_METHOD_CALL) {
-        method_rule(c, s);
-    } else if (s->kind == SIGHT_FIELD_WRITE) {
-        taken_rule(c, s);
-    } else if (s->kind == SIGHT_FUNCTION) {
-        function_rule(c, s);
-    } else if (s->kind == SIGHT_POWER) {
-        check_add(
-            c->findings, CHECK_WARNING, c->file, s->line,
-            "^: its last bit may differ between machines; a product (x * x) or math.sqrt does not"
-        );
-    }
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
@@ -502,7 +242,7 @@ static void check_files(struct check *c) {
         if (!is_file_of_library(&c->bundle->files[i])) {
             look(c, i, note); /* so that its locals are the ones known */
             locals_list(c, i);
-            look(c, i, judge);
+            look(c, i, check_judge);
         }
     }
 }

@@ -16,6 +16,8 @@ enum sight_kind {
     SIGHT_METHOD_CALL, /* base:name(…) */
     SIGHT_FUNCTION, /* function base.name(…), function base:name(…), base.name = function(…) */
     SIGHT_KEY,      /* { name = … } */
+    SIGHT_OPTION,   /* base:call({ name = … }), a table written in place */
+    SIGHT_OPTIONS,  /* … after the last of its names */
     SIGHT_INDEX_WRITE, /* base[…] = … with a key that is not written out */
     SIGHT_POWER,       /* the operator ^ */
     SIGHT_RETURN,      /* the chunk returns this local */
@@ -40,6 +42,12 @@ struct sight {
     struct words base_name;
     bool is_self;        /* base is a parameter named self … */
     bool is_script_self; /* … of a function of the script's own table */
+    /* FIELD_READ: base is this parameter (from 1) of a function of the script's own table. */
+    struct words function;
+    int parameter;
+    /* OPTION, OPTIONS: the method called; whether a reason is among the names, or could be. */
+    struct words call;
+    bool has_reason;
     /* FIELD_READ: called as base.name(…); then whether the first argument is self. */
     bool is_call, has_self;
     /* FUNCTION */

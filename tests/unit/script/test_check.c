@@ -99,8 +99,8 @@ struct sights {
 
 static void sight_append(void *ctx, const struct sight *s) {
     static const char *const kinds[] = {
-        "read",     "write", "local", "get",   "set",    "call",
-        "function", "key",   "index", "power", "return",
+        "read", "write",  "local",   "get",   "set",   "call",   "function",
+        "key",  "option", "options", "index", "power", "return",
     };
     struct sights *sights = ctx;
     size_t n = strlen(sights->text);
@@ -149,7 +149,9 @@ static void test_fields(void **state) {
     sights_expect(
         "local t = { x = 1, ['y'] = 2, [z] = 3; 4 }", "key x/1\nkey y/1\nread z/1\nlocal t/1\n"
     );
-    sights_expect("local a a:b 'c' :d { } (e)", "local a/1\ncall a.b/1\ncall d/1\nread e/1\n");
+    sights_expect(
+        "local a a:b 'c' :d { } (e)", "local a/1\ncall a.b/1\ncall d/1\noptions d/1\nread e/1\n"
+    );
     sights_expect("return a ^ -b", "read a/1\npower ^/1\nread b/1\n");
     sights_expect("local M return M", "local M/1\nreturn M/1\n");
     sights_expect("local M return M.x", "local M/1\nget M.x/1\n");
@@ -272,6 +274,18 @@ static void test_rules_that_find(void **state) {
     rule_expect("do local x end x()", "'x' was never declared here: the local of line 2");
     rule_expect("local t = string.gfind", "string.gfind is not there");
     rule_expect("local t = ta.rsii", "there is no indicator 'rsii', did you mean 'rsi'?");
+    rule_expect(
+        "function M:on_fill(f) self.last = f.prcie end",
+        "a fill has no field 'prcie', did you mean 'price'?"
+    );
+    rule_expect("function M.on_order(self, o) self.last = o:cancel() end", "an order has no field");
+    rule_expect(
+        "function M:f() self:buy('X', { quantitiy = 1, reason = 'x' }) end",
+        "self:buy has no field 'quantitiy', did you mean 'quantity'?"
+    );
+    rule_expect("function M:f() self:close('X', { share = 1 }) end", "self:close needs a reason");
+    rule_expect("function M:f() self:close('X', {}) end", "self:close needs a reason");
+    rule_expect("function M:f() self:timer('x', { evry = 1 }) end", "self:timer has no field");
     rule_expect("function M:f() self:cancle_all() end", "self:cancle_all is no name of the API");
     rule_expect("M.helprs()", "M.helprs is no name of the API");
     rule_expect("M.state = {}", "'state' is a name of the API");
@@ -293,6 +307,20 @@ static void test_rules_that_do_not(void **state) {
     rule_expect("local X = { match = 1 } X.match = X:match()", NULL);
     rule_expect("M['a' .. 1] = 2; local b = M.anything", NULL);
     rule_expect("local s = 'os.time() print(x)' -- io.open()", NULL);
+    rule_expect("function M:on_fill(f) f = { prcie = 1 } self.last = f.prcie end", NULL);
+    rule_expect("function M:on_fill(f) local f = {} self.last = f.prcie end", NULL);
+    rule_expect("function M:on_timer(name) self.last = name:upper() end", NULL);
+    rule_expect("function M:on_command(name, args) self.last = args.any or name end", NULL);
+    rule_expect("function M:helper(f) self.last = f.prcie end", NULL);
+    rule_expect("local o = { any = 1 } function M:f() self:buy('X', o) end", NULL);
+    rule_expect("function M:f(k) self:buy('X', { value = 1, [k] = 'x' }) end", NULL);
+    rule_expect("function M:f() self:buy('X', { value = #{ x = 1 }, ['reason'] = 'x' }) end", NULL);
+    rule_expect(
+        "function M:f() self:signal({ symbol = 'X', rsi = 1 }) self:cancel_all('X', {}) end", NULL
+    );
+    rule_expect(
+        "function M:guard(o) return o end function M:f() self:guard({ any = 1 }) end", NULL
+    );
     rule_expect("function M.on_stop(_, why) return why end", NULL);
 }
 
