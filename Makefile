@@ -2,6 +2,7 @@
 # make run        installs what is missing (as root), builds, starts the demo
 # make test       installs what the tests need, builds and runs them all
 # make bench      the table of speeds
+# make reference  docs/reference and lua/types anew, from the tables of the program
 # make check-all  everything again under the sanitizers, and each fuzz target for a minute
 BUILD_PACKAGES := build-essential cmake ninja-build pkg-config libluajit-5.1-dev libuv1-dev zlib1g-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev luajit lua-check valgrind
@@ -9,7 +10,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) luajit
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 
-.PHONY: all run test bench check-all fuzz format clean
+.PHONY: all run test bench reference check-all fuzz format clean
 
 # $(call packages,LIST,install): with `install` and as root installs what is missing, otherwise says
 # how and stops. Asks nothing of the network when everything is there, or where there is no dpkg.
@@ -49,6 +50,9 @@ test:
 bench:
 	$(call packages,$(BENCH_PACKAGES),install)
 	$(call build,release,bench)
+
+reference: all
+	build/release/tradingboost reference .
 
 check-all: test
 	$(call build,asan,all)

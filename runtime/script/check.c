@@ -142,7 +142,7 @@ static bool has_syntax(struct check *c, const struct script_file *file) {
 static void note_field(struct check *c, const struct sight *s, struct check_name *name) {
     name->is_field = true;
     name->is_own = name->is_own || s->is_self || check_is_script(c, s);
-    if (words_are(s->name, "__index")) {
+    if (words_are(s->name, "__index") && !is_file_of_library(&c->bundle->files[c->file])) {
         c->is_dynamic = true;
     }
 }
