@@ -139,8 +139,8 @@ static void id_make(struct config *config, int index) {
         snprintf(name, sizeof name, "script");
     }
     snprintf(a->id, sizeof a->id, "%s", name);
-    for (int n = 2; id_is_taken(config, a->id, index) && n < 10000; n++) {
-        snprintf(a->id, sizeof a->id, "%s%d", name, n);
+    for (unsigned short n = 2; id_is_taken(config, a->id, index) && n < 10000; n++) {
+        snprintf(a->id, sizeof a->id, "%s%hu", name, n);
     }
 }
 
