@@ -7,6 +7,13 @@
 
 #define HOUR_MS ((int64_t)3600000)
 
+const char *activation_status_name(enum activation_status status) {
+    static const char *const names[] = {
+        "starting", "running", "paused", "stopping", "stopped", "suspended",
+    };
+    return names[status];
+}
+
 void activation_set_status(
     struct engine *e, uint32_t activation, enum activation_status status, const char *reason
 ) {

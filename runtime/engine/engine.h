@@ -15,7 +15,7 @@
 
 struct engine;
 
-enum suspend_policy { SUSPEND_KEEP, SUSPEND_CANCEL, SUSPEND_FLATTEN };
+
 
 struct engine_options {
     int symbols_max;

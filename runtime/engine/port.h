@@ -65,6 +65,9 @@ struct history_port {
     size_t (*candles)(void *ctx, uint16_t symbol, const struct candle **out);
 };
 
+/* What becomes of a script's orders when it is suspended. */
+enum suspend_policy { SUSPEND_KEEP, SUSPEND_CANCEL, SUSPEND_FLATTEN };
+
 /* --- what happens, for those who keep, show or count it ------------------------------------------
  */
 
@@ -130,6 +133,9 @@ enum activation_status {
     ACTIVATION_SUSPENDED,
 };
 
+/* starting running paused stopping stopped suspended */
+const char *activation_status_name(enum activation_status status);
+
 struct status_record {
     uint32_t activation;
     int64_t time_ms;
@@ -145,4 +151,12 @@ struct sink_port { /* any function may be NULL */
     void (*log)(void *ctx, const struct log_record *record);
     void (*fault)(void *ctx, const struct fault_record *record);
     void (*status)(void *ctx, const struct status_record *record);
+};
+
+/* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies one encoded record
+ * (engine/record.h) and returns its sequence in the journal, 0 when it cannot be kept: then nothing that would enlarge a
+ * position leaves any more. What is kept is durable when the owner says so (engine_durable). */
+struct journal_port {
+    void *ctx;
+    uint64_t (*append)(void *ctx, const char *bytes, size_t length);
 };

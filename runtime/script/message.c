@@ -77,7 +77,7 @@ static void codec_event(struct codec *c, struct event *event) {
 /* --- done ---------------------------------------------------------------------------------------
  */
 
-static void codec_fault(struct codec *c, struct fault *f) {
+void codec_fault(struct codec *c, struct fault *f) {
     codec_int(c, &f->code, 1 - (int)E_INDEX_COUNT, 0);
     codec_chars(c, f->text, sizeof f->text);
     codec_chars(c, f->file, sizeof f->file);
@@ -97,7 +97,7 @@ static void codec_subscription(struct codec *c, struct subscription *s) {
     }
 }
 
-static void codec_done(struct codec *c, struct done *done) {
+void codec_done(struct codec *c, struct done *done) {
     codec_u64(c, &done->number);
     codec_u32(c, &done->activation);
     codec_fault(c, &done->fault);

@@ -2,8 +2,8 @@
  * reads it back into the same places, so that the two cannot disagree. Little-endian, no padding.
  *
  * The first failure sticks and later steps do nothing: codec.code is asked once at the end. While
- * writing, nothing shown is changed. While reading, texts and arrays come from the arena. Internal
- * to message.c and message_parts.c. */
+ * writing, nothing shown is changed. While reading, texts and arrays come from the arena. Used
+ * by the messages and by the engine's records. */
 #pragma once
 
 #include "script/message.h"
@@ -59,4 +59,9 @@ void codec_fill(struct codec *c, struct fill *f);
 void codec_position(struct codec *c, struct position *p);
 void codec_settings(struct codec *c, const struct setting **settings, int *count);
 void codec_open(struct codec *c, struct activation_open *open);
+void codec_bundle(struct codec *c, struct script_bundle *bundle);
 void codec_ask(struct codec *c, struct ask *ask);
+
+/* message.c */
+void codec_fault(struct codec *c, struct fault *f);
+void codec_done(struct codec *c, struct done *done);

@@ -66,6 +66,8 @@ void codec_order(struct codec *c, struct order *o) {
     codec_chars(c, o->message, sizeof o->message);
     codec_i64(c, &o->created_ms);
     codec_i64(c, &o->updated_ms);
+    codec_u64(c, &o->queued);
+    codec_i64(c, &o->queued_ms);
 }
 
 void codec_fill(struct codec *c, struct fill *f) {
@@ -104,7 +106,7 @@ void codec_settings(struct codec *c, const struct setting **settings, int *count
     }
 }
 
-static void codec_bundle(struct codec *c, struct script_bundle *bundle) {
+void codec_bundle(struct codec *c, struct script_bundle *bundle) {
     codec_name(c, &bundle->name);
     codec_u64(c, &bundle->hash);
     struct script_file *files = codec_array(c, bundle->files, &bundle->count, sizeof *files);

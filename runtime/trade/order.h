@@ -62,6 +62,8 @@ struct order {
     char message[ORDER_MESSAGE_MAX];
     int64_t created_ms;
     int64_t updated_ms;
+    uint64_t queued; /* engine number of its last acceptance or amendment: its place in the queue */
+    int64_t queued_ms;
 };
 
 struct fill {

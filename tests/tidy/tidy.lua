@@ -13,7 +13,7 @@ local rooms = {
 }
 local pure = { base = true, market = true, trade = true, match = true, script = true, engine = true, stats = true }
 -- Of script the engine knows the messages, not the sandbox.
-local engine_may = { ['script/message.h'] = true }
+local engine_may = { ['script/message.h'] = true, ['script/message_codec.h'] = true }
 
 -- A call, where it may stand, and what to write instead.
 local banned = {

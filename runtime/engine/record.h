@@ -1,0 +1,193 @@
+/* record: what the journal keeps: facts, not inputs. Recovery applies records and never runs a
+ * script; tables, explanations and the tool that prints the journal are made of them.
+ *
+ * What one handler did is one record (RECORD_DONE: its asks with what became of each, its state).
+ * A record is written by one walk and read back by the same (script/message_codec.h): little-endian, its
+ * own version first. The journal adds sequence and checksum. Texts are borrowed from the engine
+ * while encoding, and from the arena after decoding. Pure. */
+#pragma once
+
+#include "base/buffer.h"
+#include "engine/port.h"
+
+#define RECORD_VERSION 1
+#define RECORD_BYTES_MAX ((size_t)1 << 20) /* a script with its sources is the largest */
+#define ACTIVATION_TIMERS_MAX 32
+#define ACTIVATION_FAULTS_KEPT 16
+
+enum record_kind {
+    RECORD_BEGIN = 1,  /* a process began */
+    RECORD_SYMBOL,     /* a symbol was added */
+    RECORD_SCRIPT,     /* a version of a script, with its sources */
+    RECORD_ACTIVATION, /* opened, or all of it in a snapshot */
+    RECORD_STATUS,     /* of an activation */
+    RECORD_SETTINGS,   /* parameters of an activation changed */
+    RECORD_DONE,       /* what a handler did */
+    RECORD_FAULT,      /* a handler was undone */
+    RECORD_STATE,      /* self.state, captured after an event without asks */
+    RECORD_ORDER,      /* an order of the core or of a person was placed, or refused */
+    RECORD_CANCEL,     /* the core or a person asked to cancel */
+    RECORD_AMEND,      /* a person asked to amend */
+    RECORD_REPORT,     /* what a venue said */
+    RECORD_BAR,        /* a finest bar is over */
+    RECORD_KILL,       /* a kill switch was set or taken back */
+    RECORD_HALT,       /* a limit of loss stopped an account */
+    RECORD_AUDIT,      /* who changed what */
+    RECORD_ENGINE,     /* counters, in a snapshot */
+};
+
+enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
+
+/* What became of one ask. */
+struct ask_outcome {
+    bool is_refused;
+    int code;                    /* of the refusal */
+    int figure_count;            /* of the risk checks that were made */
+    struct risk_figure *figures;
+};
+
+struct record_position {
+    uint16_t symbol;
+    enum position_side side;
+    struct position position;
+};
+
+struct record_timer {
+    char name[TIMER_NAME_MAX];
+    int64_t at_ms, every_ms;
+    bool is_queued; /* its event waits or is out; not kept */
+};
+
+struct record_activation { /* all of an activation and its account */
+    uint32_t activation;
+    char id[ACTIVATION_ID_MAX];
+    const char *user, *script_name, *reason;
+    uint64_t script_hash;
+    const struct setting *settings;
+    int setting_count;
+    const struct setting *params; /* resolved by the script's start */
+    int param_count;
+    const char *currency;
+    bool is_hedge, is_isolated;
+    bool is_manual; /* the account's owner of orders by people */
+    uint32_t account;
+    uint64_t seed;
+    enum suspend_policy on_suspend;
+    enum activation_status status;
+    int64_t started_ms, last_event_ms;
+    uint64_t order_sequence, core_sequence, orders_asked, orders_sent;
+    int fault_count;
+    int64_t fault_times_ms[ACTIVATION_FAULTS_KEPT];
+    const char *state;
+    size_t state_length;
+    struct order **orders; /* live, oldest first */
+    int order_count;
+    const struct record_position *positions;
+    int position_count;
+    const struct record_timer *timers;
+    int timer_count;
+    struct ledger ledger;
+    struct money equity_peak, day_start_equity;
+    int64_t day;
+    const int *leverage; /* by symbol */
+    int leverage_count;
+};
+
+struct record {
+    enum record_kind kind;
+    uint64_t number;  /* the engine's, when it was made */
+    int64_t now_ms;
+    uint32_t activation; /* UINT32_MAX: of none */
+    union {
+        struct {
+            const char *program; /* version */
+            int64_t wall_ms;
+        } begin;
+        struct {
+            uint16_t symbol;
+            struct instrument instrument;
+            int64_t finest_ms;
+        } symbol;
+        struct {
+            struct script_bundle bundle;
+            const char *owner, *author, *reason;
+        } script;
+        struct record_activation opened;
+        struct {
+            enum activation_status status;
+            const char *reason;
+        } status;
+        struct {
+            const struct setting *settings;
+            int setting_count;
+            uint64_t script_hash; /* the version it follows from now on */
+        } settings;
+        struct {
+            enum event_kind kind;
+            uint64_t event_number;
+            const char *timer; /* TIMER */
+            struct done done;  /* asks, state, params */
+            const struct ask_outcome *outcomes; /* one an ask */
+        } done;
+        struct {
+            enum event_kind kind;
+            uint64_t event_number;
+            struct fault fault;
+            bool is_counted;
+        } fault;
+        struct {
+            const char *state;
+            size_t length;
+        } state;
+        struct {
+            uint64_t sequence;
+            struct order_request request;
+            struct ask_outcome outcome;
+            const char *who; /* "core", a user */
+        } order;
+        struct {
+            uint64_t sequence;
+            struct order_request request; /* AMEND: the wanted one */
+            struct ask_outcome outcome;
+            const char *who;
+        } change;
+        struct venue_report report;
+        struct {
+            uint16_t symbol;
+            struct candle candle;
+        } bar;
+        struct {
+            enum kill_scope scope;
+            const char *id;
+            bool is_on;
+            const char *who, *reason;
+        } kill;
+        struct {
+            uint32_t account;
+            bool is_on;
+            const char *reason;
+        } halt;
+        struct {
+            const char *who, *what, *before, *after;
+        } audit;
+        struct {
+            uint64_t refusals[RISK_CHECK_COUNT];
+            struct price *last; /* by symbol */
+            int64_t *last_ms;
+            int symbol_count;
+        } engine;
+    } u;
+};
+
+const char *record_kind_name(enum record_kind kind);
+
+/* Appends nothing when it does not fit: 0. */
+size_t record_encode(const struct record *record, char *bytes, size_t capacity);
+/* E_VERSION, E_DATA, E_MEMORY. */
+MUST_CHECK int record_decode(
+    const char *bytes, size_t length, struct arena *arena, struct record *out, struct err *e
+);
+/* One readable line (no newline) about a record; with `all` every field of asks and figures. */
+void record_format(const struct record *record, bool all, struct buffer *out);
+/* Whether an order leaves after this record: it must be synced before. */
+bool record_needs_sync(const struct record *record);
