@@ -54,6 +54,11 @@ struct guest {
     int setting_before_count;
     char *state; /* last captured */
     size_t state_length, state_capacity;
+    uint64_t state_number;       /* of the event it is after */
+    uint64_t handled_number;     /* of the event whose handler ran last */
+    bool is_capture_pending;     /* CAPTURE_DEFERRED: the state after that one is still to be captured */
+    int capture_code;            /* it could not be captured: told with the next event */
+    struct fault *capture_fault; /* the same in words; NULL without memory for them */
     uint64_t seed;
     struct view view;
 
@@ -91,6 +96,9 @@ struct host {
     int log_dropped;
     struct undo undo;
     char *state; /* where a state is encoded before it is kept */
+    uint32_t *pending; /* CAPTURE_DEFERRED: whose state may be to be captured, a ring */
+    bool *is_pending;  /* whether an activation is in it */
+    int pending_first, pending_count;
 };
 
 /* Values of a sandbox that the host keeps at hand, in the registry. */
@@ -149,6 +157,16 @@ void guest_drop_sandbox(struct guest *g);
 void guest_set_now(struct guest *g, int64_t now_ms);
 /* Captures self.state into the guest. 0, or the fault. */
 MUST_CHECK int guest_capture(struct guest *g, struct fault *fault);
+
+/* host_capture.c */
+MUST_CHECK int capture_init(struct host *h);
+void capture_free(struct host *h);
+/* The handler asked for nothing: its state is captured later. */
+void guest_capture_later(struct guest *g);
+/* Captures what is pending; a failure drops the sandbox and is kept for the next event. */
+void guest_capture_now(struct guest *g);
+/* Whether a failure was kept, which is then the event's; a start makes it void. */
+bool guest_capture_failed(struct guest *g, const struct event *event, struct fault *fault);
 
 /* host_bundle.c */
 /* The host's copy of a bundle, shared by all that are equal; NULL without memory. */

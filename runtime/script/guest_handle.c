@@ -11,6 +11,7 @@ void guest_drop_sandbox(struct guest *g) {
     g->L = NULL;
     g->symbol_name = NULL;
     g->handlers = 0;
+    g->is_capture_pending = false;
 }
 
 static int state_keep(struct guest *g, const char *state, size_t length) {
@@ -24,6 +25,7 @@ static int state_keep(struct guest *g, const char *state, size_t length) {
     }
     memcpy(g->state, state, length);
     g->state_length = length;
+    g->state_number = g->handled_number;
     return 0;
 }
 
@@ -37,6 +39,7 @@ int guest_capture(struct guest *g, struct fault *fault) {
     int code =
         state_encode(g->L, lua_gettop(g->L), h->state, h->options.limits.state_max, &length, fault);
     lua_pop(g->L, 2);
+    g->is_capture_pending = false;
     if (code == 0 && state_keep(g, h->state, length) != 0) {
         code = fault_set(fault, E_MEMORY, "no memory to keep a state of %zu bytes", length);
     }
@@ -56,6 +59,7 @@ static void transaction_undo(struct guest *g) {
 int guest_transact(struct guest *g, int arguments, int results, int64_t cpu_ns, struct done *out) {
     struct host *h = g->host;
     int code = sandbox_call(g->sandbox, arguments, results, cpu_ns, &out->fault);
+    g->handled_number = out->number;
     if (code == 0 && wants_capture(g)) {
         code = guest_capture(g, &out->fault);
         out->state = g->state;
@@ -66,6 +70,9 @@ int guest_transact(struct guest *g, int arguments, int results, int64_t cpu_ns, 
         out->state = NULL;
         out->state_length = 0;
         return code;
+    }
+    if (h->options.capture == CAPTURE_DEFERRED && !wants_capture(g)) {
+        guest_capture_later(g);
     }
     out->asks = h->asks;
     out->ask_count = h->ask_count;

@@ -130,7 +130,8 @@ static int start_run(struct guest *g, const struct event *event, struct done *ou
     if (code == 0) {
         code = call_params(g, event, out);
     }
-    if (code == 0 && g->host->options.capture == CAPTURE_ALWAYS) {
+    g->handled_number = event->number;
+    if (code == 0 && g->host->options.capture != CAPTURE_WHEN_ASKED) {
         code = guest_capture(g, &out->fault);
         out->state = g->state;
         out->state_length = g->state_length;

@@ -36,8 +36,9 @@ static int host_allocate(struct host *h, struct err *e) {
     h->state = malloc(o->limits.state_max);
     h->arena_block = malloc(ARENA_BYTES);
     h->indicators = indicator_set_new();
-    bool is_complete = h->instruments && h->series && h->guests && h->asks && h->state &&
-                       h->arena_block && h->indicators;
+    bool has_capture = capture_init(h) == 0;
+    bool is_complete = has_capture && h->instruments && h->series && h->guests && h->asks &&
+                       h->state && h->arena_block && h->indicators;
     if (!is_complete) {
         return err_set(e, E_MEMORY, "no memory for a script host");
     }
@@ -84,6 +85,7 @@ void host_free(struct host *h) {
         free(h->files[i]);
     }
     undo_free(&h->undo);
+    capture_free(h);
     free(h->files);
     free(h->arena_block);
     free(h->state);
@@ -226,6 +228,7 @@ void host_close(struct host *h, uint32_t activation) {
     view_free(&g->view);
     free(g->settings);
     free(g->settings_before);
+    free(g->capture_fault);
     free(g->state);
     free(g);
     h->guests[activation] = NULL;
@@ -308,7 +311,11 @@ void host_event(struct host *h, const struct event *event, struct done *out) {
         fault_set(&out->fault, E_DATA, "an event of a symbol or series that was not told");
         return;
     }
+    guest_capture_now(g);
     if (guest_observe(g, event, out) != 0) {
+        return;
+    }
+    if (guest_capture_failed(g, event, &out->fault)) {
         return;
     }
     switch (event->kind) {

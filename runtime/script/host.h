@@ -39,7 +39,11 @@ struct host_port {
     uint64_t (*random)(void *ctx); /* not used by scripts: seeds come with the activation; may be NULL */
 };
 
-enum state_capture { CAPTURE_WHEN_ASKED, CAPTURE_ALWAYS }; /* backtest: after handlers that asked; live: always */
+/* When self.state is captured. WHEN_ASKED (backtest): after handlers that asked for something. ALWAYS:
+ * after every handler. DEFERRED (worker): after handlers that asked, and otherwise by
+ * host_capture_pending or before the same sandbox's next event; what cannot be captured then is the
+ * fault of that next event. */
+enum state_capture { CAPTURE_WHEN_ASKED, CAPTURE_ALWAYS, CAPTURE_DEFERRED };
 
 struct host_options {
     struct host_limits limits;
@@ -72,3 +76,9 @@ void host_event(struct host *h, const struct event *event, struct done *out);
 
 /* Captures self.state of an activation now (end of a run). NULL with *e when it cannot be captured. */
 const char *host_state(struct host *h, uint32_t activation, size_t *length, struct err *e);
+
+/* CAPTURE_DEFERRED: captures one state that is still to be captured; false when none is. */
+bool host_capture_pending(struct host *h);
+/* The state captured last and the number of the event it is after; NULL: none, or not open. */
+const char *
+host_captured(const struct host *h, uint32_t activation, uint64_t *number, size_t *length);

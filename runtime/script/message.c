@@ -115,6 +115,33 @@ void codec_done(struct codec *c, struct done *done) {
     codec_int(c, &done->log_dropped, 0, INT_MAX);
 }
 
+/* --- between processes --------------------------------------------------------------------------
+ */
+
+static void codec_message_bundle(struct codec *c, struct message_bundle *b) {
+    codec_u32(c, &b->id);
+    codec_bundle_optional(c, &b->bundle);
+}
+
+static void codec_series_request(struct codec *c, struct series_request *r) {
+    codec_u32(c, &r->activation);
+    codec_u16(c, &r->symbol);
+    codec_i64(c, &r->timeframe_ms);
+    codec_u64(c, &r->number);
+}
+
+static void codec_series_reply(struct codec *c, struct series_reply *r) {
+    codec_int(c, &r->code, 1 - (int)E_INDEX_COUNT, 0);
+    codec_u16(c, &r->series);
+    codec_text(c, &r->text);
+}
+
+static void codec_state(struct codec *c, struct message_state *s) {
+    codec_u32(c, &s->activation);
+    codec_u64(c, &s->number);
+    codec_blob(c, &s->state, &s->state_length);
+}
+
 /* --- messages -----------------------------------------------------------------------------------
  */
 
@@ -145,6 +172,18 @@ static void codec_payload(struct codec *c, struct message *m) {
         break;
     case MESSAGE_DONE:
         codec_done(c, &m->u.done);
+        break;
+    case MESSAGE_BUNDLE:
+        codec_message_bundle(c, &m->u.bundle);
+        break;
+    case MESSAGE_SERIES_REQUEST:
+        codec_series_request(c, &m->u.series_request);
+        break;
+    case MESSAGE_SERIES_REPLY:
+        codec_series_reply(c, &m->u.series_reply);
+        break;
+    case MESSAGE_STATE:
+        codec_state(c, &m->u.state);
         break;
     }
 }
@@ -215,6 +254,35 @@ size_t message_encode_done(const struct done *done, char *bytes, size_t capacity
     return written(&c);
 }
 
+size_t message_encode_bundle(const struct message_bundle *bundle, char *bytes, size_t capacity) {
+    struct codec c = writing(bytes, capacity, MESSAGE_BUNDLE);
+    struct message_bundle copy = *bundle;
+    codec_message_bundle(&c, &copy);
+    return written(&c);
+}
+
+size_t
+message_encode_series_request(const struct series_request *request, char *bytes, size_t capacity) {
+    struct codec c = writing(bytes, capacity, MESSAGE_SERIES_REQUEST);
+    struct series_request copy = *request;
+    codec_series_request(&c, &copy);
+    return written(&c);
+}
+
+size_t message_encode_series_reply(const struct series_reply *reply, char *bytes, size_t capacity) {
+    struct codec c = writing(bytes, capacity, MESSAGE_SERIES_REPLY);
+    struct series_reply copy = *reply;
+    codec_series_reply(&c, &copy);
+    return written(&c);
+}
+
+size_t message_encode_state(const struct message_state *state, char *bytes, size_t capacity) {
+    struct codec c = writing(bytes, capacity, MESSAGE_STATE);
+    struct message_state copy = *state;
+    codec_state(&c, &copy);
+    return written(&c);
+}
+
 int message_decode(
     const char *bytes, size_t length, struct arena *arena, struct message *out, struct err *e
 ) {
@@ -228,7 +296,7 @@ int message_decode(
             e, E_VERSION, "a message of version %d, this is %d", version, MESSAGE_VERSION
         );
     }
-    if (c.code != 0 || kind < MESSAGE_INSTRUMENT || kind > MESSAGE_DONE) {
+    if (c.code != 0 || kind < MESSAGE_INSTRUMENT || kind > MESSAGE_STATE) {
         return err_set(e, E_DATA, "not a message: %zu bytes, kind %d", length, kind);
     }
     memset(out, 0, sizeof *out);

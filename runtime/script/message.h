@@ -3,6 +3,13 @@
  *   engine → host   instrument, series, bar, open, event, close
  *   host → engine   done (the answer to an event: what the handler asked, or its fault)
  *
+ * and between a core and a worker process, where a call cannot return a value or share memory:
+ *
+ *   core → worker   bundle (a version of a script, sent once and named by `open`), bundle drop,
+ *                   series reply
+ *   worker → core   series request (while it handles EVENT_START), state (captured later than the
+ *                   answer it belongs to)
+ *
  * One protocol, whether the host is a function call away (backtest) or behind a ring in another
  * process: message_encode and message_decode are exact inverses, little-endian, and begin with
  * MESSAGE_VERSION. The world a handler sees is that of its event: bars known at its number, and
@@ -230,6 +237,35 @@ struct done {
     int log_dropped; /* lines over the limit of a minute */
 };
 
+/* --- between processes -------------------------------------------------------------------------- */
+
+/* A version of a script under a number; an `open` whose bundle has no files means the one whose
+ * number is its hash. */
+struct message_bundle {
+    uint32_t id;
+    const struct script_bundle *bundle; /* NULL: it is not needed any more */
+};
+
+struct series_request { /* host_port.series as a message */
+    uint32_t activation; /* whose start asks */
+    uint16_t symbol;
+    int64_t timeframe_ms;
+    uint64_t number;
+};
+
+struct series_reply {
+    int code; /* 0: the series and its bars were told before */
+    uint16_t series;
+    const char *text; /* of an error; else NULL */
+};
+
+struct message_state { /* self.state after the event with that number */
+    uint32_t activation;
+    uint64_t number;
+    const char *state;
+    size_t state_length;
+};
+
 /* --- bytes -------------------------------------------------------------------------------------- */
 
 /* Encode appends one message to bytes[0..capacity) and returns its length, 0 when it does not fit.
@@ -242,6 +278,10 @@ size_t message_encode_open(const struct activation_open *open, char *bytes, size
 size_t message_encode_close(uint32_t activation, char *bytes, size_t capacity);
 size_t message_encode_event(const struct event *event, char *bytes, size_t capacity);
 size_t message_encode_done(const struct done *done, char *bytes, size_t capacity);
+size_t message_encode_bundle(const struct message_bundle *bundle, char *bytes, size_t capacity);
+size_t message_encode_series_request(const struct series_request *request, char *bytes, size_t capacity);
+size_t message_encode_series_reply(const struct series_reply *reply, char *bytes, size_t capacity);
+size_t message_encode_state(const struct message_state *state, char *bytes, size_t capacity);
 
 enum message_kind {
     MESSAGE_INSTRUMENT = 1,
@@ -251,6 +291,10 @@ enum message_kind {
     MESSAGE_CLOSE,
     MESSAGE_EVENT,
     MESSAGE_DONE,
+    MESSAGE_BUNDLE,
+    MESSAGE_SERIES_REQUEST,
+    MESSAGE_SERIES_REPLY,
+    MESSAGE_STATE,
 };
 
 struct message {
@@ -273,6 +317,10 @@ struct message {
         uint32_t close;
         struct event event;
         struct done done;
+        struct message_bundle bundle;
+        struct series_request series_request;
+        struct series_reply series_reply;
+        struct message_state state;
     } u;
 };
 

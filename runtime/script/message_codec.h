@@ -58,6 +58,8 @@ void codec_order(struct codec *c, struct order *o);
 void codec_fill(struct codec *c, struct fill *f);
 void codec_position(struct codec *c, struct position *p);
 void codec_settings(struct codec *c, const struct setting **settings, int *count);
+/* With files, or NULL: a flag comes first. */
+void codec_bundle_optional(struct codec *c, const struct script_bundle **bundle);
 void codec_open(struct codec *c, struct activation_open *open);
 void codec_bundle(struct codec *c, struct script_bundle *bundle);
 void codec_ask(struct codec *c, struct ask *ask);

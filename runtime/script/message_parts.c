@@ -122,6 +122,23 @@ void codec_bundle(struct codec *c, struct script_bundle *bundle) {
     }
 }
 
+void codec_bundle_optional(struct codec *c, const struct script_bundle **bundle) {
+    bool is_there = *bundle != NULL;
+    codec_bool(c, &is_there);
+    if (!is_there) {
+        *bundle = NULL;
+        return;
+    }
+    if (!c->is_writing) {
+        *bundle = arena_alloc_array(c->arena, 1, sizeof **bundle);
+        if (!*bundle) {
+            codec_fail(c, E_MEMORY);
+            return;
+        }
+    }
+    codec_bundle(c, (struct script_bundle *)(uintptr_t)*bundle);
+}
+
 void codec_open(struct codec *c, struct activation_open *open) {
     codec_u32(c, &open->activation);
     codec_chars(c, open->id, sizeof open->id);

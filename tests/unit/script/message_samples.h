@@ -167,15 +167,19 @@ static inline size_t sample_done(char *bytes) {
     return message_encode_done(&done, bytes, SAMPLE_BYTES);
 }
 
-static inline size_t sample_open(char *bytes) {
+static inline const struct script_bundle *sample_bundle(void) {
     static const struct script_file files[] = {
         {"init.lua", "return {}\0--", 12}, {"lib/sizing.lua", "", 0}};
     static const struct script_bundle bundle = {"rsi", 0xABCDEF, files, 2};
+    return &bundle;
+}
+
+static inline size_t sample_open(char *bytes) {
     static const struct setting settings[] = {{.name = "length", .text = "14"}};
     struct activation_open open = {
         .activation = 1,
         .id = "a1",
-        .bundle = &bundle,
+        .bundle = sample_bundle(),
         .settings = settings,
         .setting_count = 1,
         .seed = UINT64_MAX,
@@ -214,6 +218,21 @@ static inline int samples_make(struct sample samples[SAMPLE_MAX]) {
     samples[n++].length = sample_done(at);
     at = samples[n].bytes;
     samples[n++].length = sample_open(at);
+    struct message_bundle dropped = {.id = 5};
+    struct message_bundle bundle = {.id = 6, .bundle = sample_bundle()};
+    struct series_request request = {1, 2, 900000, 99};
+    struct series_reply reply = {E_RANGE, UINT16_MAX, "too fine"};
+    struct message_state state = {9, 8, "\1\0\2", 3};
+    at = samples[n].bytes;
+    samples[n++].length = message_encode_bundle(&dropped, at, SAMPLE_BYTES);
+    at = samples[n].bytes;
+    samples[n++].length = message_encode_bundle(&bundle, at, SAMPLE_BYTES);
+    at = samples[n].bytes;
+    samples[n++].length = message_encode_series_request(&request, at, SAMPLE_BYTES);
+    at = samples[n].bytes;
+    samples[n++].length = message_encode_series_reply(&reply, at, SAMPLE_BYTES);
+    at = samples[n].bytes;
+    samples[n++].length = message_encode_state(&state, at, SAMPLE_BYTES);
     for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
         at = samples[n].bytes;
         samples[n++].length = sample_event((enum event_kind)kind, at);
@@ -242,6 +261,14 @@ static inline size_t sample_encode(const struct message *m, char *bytes, size_t 
         return message_encode_event(&m->u.event, bytes, capacity);
     case MESSAGE_DONE:
         return message_encode_done(&m->u.done, bytes, capacity);
+    case MESSAGE_BUNDLE:
+        return message_encode_bundle(&m->u.bundle, bytes, capacity);
+    case MESSAGE_SERIES_REQUEST:
+        return message_encode_series_request(&m->u.series_request, bytes, capacity);
+    case MESSAGE_SERIES_REPLY:
+        return message_encode_series_reply(&m->u.series_reply, bytes, capacity);
+    case MESSAGE_STATE:
+        return message_encode_state(&m->u.state, bytes, capacity);
     }
     return 0;
 }

@@ -107,7 +107,7 @@ static void another_version_is_refused(void **state) {
     bytes[0] = MESSAGE_VERSION;
     bytes[1] = 0;
     assert_int_equal(decode(bytes, length, &m), E_DATA);
-    bytes[1] = MESSAGE_DONE + 1;
+    bytes[1] = MESSAGE_STATE + 1;
     assert_int_equal(decode(bytes, length, &m), E_DATA);
 }
 
