@@ -22,42 +22,71 @@ void activation_set_status(
         return;
     }
     a->status = status;
+    free(a->status_reason);
+    a->status_reason = strdup(reason);
+    struct record fact = {.kind = RECORD_STATUS, .activation = activation};
+    fact.u.status.status = status;
+    fact.u.status.reason = reason;
+    journal_write(e, &fact);
     if (e->ports.sink.status != NULL) {
         struct status_record record = {activation, e->now_ms, status, reason};
         e->ports.sink.status(e->ports.sink.ctx, &record);
     }
 }
 
-static int
-account_init(struct engine *e, struct account *account, const struct activation_options *o) {
-    ledger_init(&account->ledger, o->balance);
-    account->equity_peak = o->balance;
-    account->day_start_equity = o->balance;
-    account->day = -1;
-    account->is_hedge = o->is_hedge;
-    account->leverage = calloc((size_t)e->options.symbols_max, sizeof(int));
-    if (account->leverage == NULL) {
-        return E_MEMORY;
+static int activation_open_in_host(struct engine *e, uint32_t index, struct err *err) {
+    const struct activation *a = &e->activations[index];
+    const struct account *account = &e->accounts[a->account];
+    struct activation_open open = {
+        .activation = index,
+        .bundle = a->bundle,
+        .settings = a->settings,
+        .setting_count = a->setting_count,
+        .state = a->state,
+        .state_length = a->state_length,
+        .seed = a->seed,
+        .order_sequence = a->order_sequence,
+        .account = {a->currency, account->ledger.balance, account->is_hedge, account->is_isolated},
+        .leverage = 1,
+        .orders = a->orders,
+        .order_count = a->order_count,
+        .positions = a->positions,
+        .position_count = a->position_count,
+        .leverages = account->leverage,
+        .leverage_count = e->symbol_count,
+    };
+    memcpy(open.id, a->id, sizeof open.id);
+    return e->ports.host.open(e->ports.host.ctx, &open, err);
+}
+
+int activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err) {
+    int code = activation_open_in_host(e, index, err);
+    if (code != 0) {
+        return code;
     }
-    for (int i = 0; i < e->options.symbols_max; i++) {
-        account->leverage[i] = 1;
+    queue_event(e, index, EVENT_START);
+    struct event *ready = queue_event(e, index, EVENT_READY);
+    if (ready != NULL) {
+        ready->u.ready = why;
     }
     return 0;
 }
 
-static int activation_init(
-    struct engine *e, struct activation *a, const struct activation_options *o, uint32_t index
+static int activation_check(
+    const struct engine *e, const struct activation_options *options, struct err *err
 ) {
-    strncpy(a->id, o->id, sizeof a->id - 1);
-    a->status = ACTIVATION_STARTING;
-    a->on_suspend = o->on_suspend;
-    a->account = index;
-    a->rate_time_ms = e->now_ms;
-    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
-    a->script_name = strdup(o->bundle->name);
-    a->orders = calloc((size_t)e->options.orders_max, sizeof(struct order *));
-    a->positions = calloc((size_t)e->options.symbols_max * 2, sizeof *a->positions);
-    return a->script_name == NULL || a->orders == NULL || a->positions == NULL ? E_MEMORY : 0;
+    if (e->activation_count == e->options.activations_max) {
+        return err_set(err, E_LIMIT, "more than %d activations", e->options.activations_max);
+    }
+    if (strlen(options->id) >= ACTIVATION_ID_MAX) {
+        return err_set(err, E_ARGUMENT, "activation id %s is too long", options->id);
+    }
+    for (int i = 0; i < e->activation_count; i++) {
+        if (strcmp(e->activations[i].id, options->id) == 0) {
+            return err_set(err, E_STATE, "there is an activation %s", options->id);
+        }
+    }
+    return 0;
 }
 
 int engine_activate(
@@ -66,41 +95,30 @@ int engine_activate(
     uint32_t *activation,
     struct err *err
 ) {
-    if (e->activation_count == e->options.activations_max) {
-        return err_set(err, E_LIMIT, "more than %d activations", e->options.activations_max);
-    }
-    if (strlen(options->id) >= ACTIVATION_ID_MAX) {
-        return err_set(err, E_ARGUMENT, "activation id %s is too long", options->id);
-    }
-    uint32_t index = (uint32_t)e->activation_count;
-    if (account_init(e, &e->accounts[index], options) != 0 ||
-        activation_init(e, &e->activations[index], options, index) != 0) {
-        return err_set(err, E_MEMORY, "no memory for an activation");
-    }
-    e->activation_count++;
-    struct activation_open open = {
-        .activation = index,
-        .bundle = options->bundle,
-        .settings = options->settings,
-        .setting_count = options->setting_count,
-        .state = options->state,
-        .state_length = options->state_length,
-        .seed = options->seed,
-        .account = {options->currency, options->balance, options->is_hedge, false},
-        .leverage = 1,
-    };
-    memcpy(open.id, e->activations[index].id, sizeof open.id);
-    int code = e->ports.host.open(e->ports.host.ctx, &open, err);
+    int code = activation_check(e, options, err);
     if (code != 0) {
         return code;
     }
-    *activation = index;
-    queue_event(e, index, EVENT_START);
-    struct event *ready = queue_event(e, index, EVENT_READY);
-    if (ready != NULL) {
-        ready->u.ready = READY_ACTIVATED;
+    const struct script_bundle *bundle = NULL;
+    if (options->bundle != NULL) {
+        bundle = script_keep(
+            e, options->bundle, options->author != NULL ? options->author : "system", "activated"
+        );
+        if (bundle == NULL) {
+            return err_set(err, E_MEMORY, "no memory for a script");
+        }
     }
-    return 0;
+    uint32_t index = (uint32_t)e->activation_count;
+    struct record record = {.kind = RECORD_ACTIVATION, .activation = index};
+    struct record_activation *opened = &record.u.opened;
+    activation_opened(e, index, options, bundle, opened);
+    code = activation_restore(e, opened, err);
+    if (code != 0) {
+        return code;
+    }
+    journal_write(e, &record);
+    *activation = index;
+    return bundle == NULL ? 0 : activation_begin(e, index, READY_ACTIVATED, err);
 }
 
 static bool watcher_add(uint32_t **list, int *count, int *capacity, uint32_t activation) {
@@ -163,17 +181,9 @@ static int activation_subscribe(
 }
 
 static void activation_keep_params(struct activation *a, const struct done *done) {
-    for (int i = 0; i < a->param_count; i++) {
-        free((void *)(uintptr_t)a->params[i].name);
-        free((void *)(uintptr_t)a->params[i].text);
-    }
-    free(a->params);
-    a->params = calloc((size_t)(done->param_count > 0 ? done->param_count : 1), sizeof *a->params);
+    setting_list_free(a->params, a->param_count);
+    a->params = setting_list_copy(done->params, done->param_count);
     a->param_count = a->params == NULL ? 0 : done->param_count;
-    for (int i = 0; i < a->param_count; i++) {
-        a->params[i].name = strdup(done->params[i].name);
-        a->params[i].text = strdup(done->params[i].text);
-    }
 }
 
 void activation_started(struct engine *e, uint32_t activation, const struct done *done) {
@@ -191,8 +201,8 @@ void activation_started(struct engine *e, uint32_t activation, const struct done
     }
 }
 
-static int faults_within_hour(struct engine *e, struct activation *a) {
-    int slots = (int)(sizeof a->fault_times_ms / sizeof a->fault_times_ms[0]);
+int faults_within_hour(struct engine *e, struct activation *a) {
+    int slots = ACTIVATION_FAULTS_KEPT;
     a->fault_times_ms[a->fault_count % slots] = e->now_ms;
     a->fault_count++;
     int within = 0;
@@ -223,7 +233,21 @@ void activation_fault(
     struct engine *e, uint32_t activation, const struct event *event, const struct fault *fault
 ) {
     struct activation *a = &e->activations[activation];
+    bool is_answer = (event->kind == EVENT_PARAMS || event->kind == EVENT_COMMAND) &&
+                     (fault->code == E_PARAMS || fault->code == E_NOT_FOUND);
+    if (is_answer) {
+        return; /* a refusal of what a person sent: the script runs on */
+    }
+    if (event->kind == EVENT_TIMER) {
+        timer_done(e, activation, event->u.timer);
+    }
     int faults = faults_within_hour(e, a);
+    struct record fact = {.kind = RECORD_FAULT, .activation = activation};
+    fact.u.fault.kind = event->kind;
+    fact.u.fault.event_number = event->number;
+    fact.u.fault.fault = *fault;
+    fact.u.fault.is_counted = true;
+    journal_write(e, &fact);
     bool is_last = faults >= e->options.faults_max || event->kind == EVENT_START ||
                    a->status == ACTIVATION_STOPPING;
     if (e->ports.sink.fault != NULL) {
@@ -324,7 +348,7 @@ void activation_settle(struct engine *e, uint32_t activation) {
     );
 }
 
-struct owned_position *activation_position_slot(
+struct record_position *activation_position_slot(
     struct engine *e, uint32_t activation, uint16_t symbol, enum position_side side
 ) {
     struct activation *a = &e->activations[activation];
@@ -336,8 +360,8 @@ struct owned_position *activation_position_slot(
     if (a->position_count == e->options.symbols_max * 2) {
         return NULL;
     }
-    struct owned_position *slot = &a->positions[a->position_count++];
-    *slot = (struct owned_position){.symbol = symbol, .side = side};
+    struct record_position *slot = &a->positions[a->position_count++];
+    *slot = (struct record_position){.symbol = symbol, .side = side};
     return slot;
 }
 
@@ -353,7 +377,8 @@ const char *activation_id(const struct engine *e, uint32_t activation) {
 }
 
 const char *activation_name(const struct engine *e, uint32_t activation) {
-    return e->activations[activation].script_name;
+    const struct script_bundle *bundle = e->activations[activation].bundle;
+    return bundle != NULL ? bundle->name : "manual";
 }
 
 enum activation_status activation_status(const struct engine *e, uint32_t activation) {

@@ -49,6 +49,7 @@ static void ask_timer(struct engine *e, uint32_t activation, const struct ask *a
         a->timer_count++;
     }
     memcpy(a->timers[i].name, ask->u.timer.name, sizeof a->timers[i].name);
+    a->timers[i].is_queued = false;
     a->timers[i].at_ms = ask->u.timer.at_ms;
     a->timers[i].every_ms = ask->u.timer.every_ms;
 }
@@ -138,17 +139,25 @@ static void ask_apply(struct engine *e, uint32_t activation, const struct ask *a
 
 void asks_apply(struct engine *e, uint32_t activation, const struct done *done) {
     e->activations[activation].has_failed_leverage = false;
+    e->quiet++; /* what the asks do is in the record of the handler */
     for (int i = 0; i < done->ask_count; i++) {
+        if (!e->is_recovering) {
+            outcome_begin(e, i);
+        } else {
+            e->outcome = &e->outcomes[i];
+        }
         ask_apply(e, activation, &done->asks[i]);
     }
+    e->outcome = NULL;
+    e->quiet--;
 }
 
 /* The timer that is due and comes first: by time, then by name. */
 static int timer_first_due(const struct engine *e, const struct activation *a) {
     int first = -1;
     for (int i = 0; i < a->timer_count; i++) {
-        const struct engine_timer *t = &a->timers[i];
-        if (t->at_ms > e->now_ms) {
+        const struct record_timer *t = &a->timers[i];
+        if (t->at_ms > e->now_ms || t->is_queued) {
             continue;
         }
         if (first < 0 || t->at_ms < a->timers[first].at_ms ||
@@ -169,12 +178,25 @@ void engine_queue_timers(struct engine *e) {
                 break;
             }
             memcpy(event->u.timer, a->timers[i].name, sizeof event->u.timer);
-            if (a->timers[i].every_ms > 0) {
-                int64_t late = e->now_ms - a->timers[i].at_ms;
-                a->timers[i].at_ms += (late / a->timers[i].every_ms + 1) * a->timers[i].every_ms;
-            } else {
-                timer_remove(a, i);
-            }
+            a->timers[i].is_queued = true;
         }
+    }
+}
+
+/* A timer has come due for its script: it is over, or waits for its next time. */
+void timer_done(struct engine *e, uint32_t activation, const char *name) {
+    struct activation *a = &e->activations[activation];
+    for (int i = 0; i < a->timer_count; i++) {
+        struct record_timer *t = &a->timers[i];
+        if (strcmp(t->name, name) != 0) {
+            continue;
+        }
+        t->is_queued = false;
+        if (t->every_ms > 0 && t->at_ms <= e->now_ms) {
+            t->at_ms += ((e->now_ms - t->at_ms) / t->every_ms + 1) * t->every_ms;
+        } else if (t->every_ms == 0) {
+            timer_remove(a, i);
+        }
+        return;
     }
 }

@@ -12,6 +12,9 @@ void engine_options_default(struct engine_options *options) {
         .orders_max = 512,
         .events_max = 4096,
         .faults_max = 3,
+        .asks_max = 256,
+        .outbox_max = 4096,
+        .venue_name = "paper",
     };
     risk_limits_default(&options->limits);
 }
@@ -26,6 +29,15 @@ static int engine_allocate(struct engine *e) {
     e->ready = calloc((size_t)o->activations_max, sizeof *e->ready);
     e->order_pool = calloc(order_count, sizeof *e->order_pool);
     e->free_orders = calloc(order_count, sizeof(struct order *));
+    e->outcomes_max = o->asks_max;
+    e->outcomes = calloc((size_t)o->asks_max, sizeof *e->outcomes);
+    e->figures = calloc((size_t)o->asks_max * RISK_CHECK_COUNT, sizeof *e->figures);
+    e->outbox_max = o->outbox_max;
+    e->outbox = calloc((size_t)o->outbox_max, sizeof *e->outbox);
+    e->record_bytes = malloc(RECORD_BYTES_MAX);
+    if (e->outcomes == NULL || e->figures == NULL || e->outbox == NULL || e->record_bytes == NULL) {
+        return E_MEMORY;
+    }
     if (e->symbols == NULL || e->series == NULL || e->activations == NULL || e->accounts == NULL ||
         e->ready == NULL || e->order_pool == NULL || e->free_orders == NULL) {
         return E_MEMORY;
@@ -57,27 +69,22 @@ int engine_new(
     return 0;
 }
 
-static void activation_fini(struct activation *a) {
-    for (int i = 0; i < a->param_count; i++) {
-        free((void *)(uintptr_t)a->params[i].name);
-        free((void *)(uintptr_t)a->params[i].text);
-    }
-    free(a->params);
-    free(a->script_name);
-    free(a->finish_reason);
-    free(a->events);
-    free(a->orders);
-    free(a->positions);
-}
-
 void engine_free(struct engine *e) {
     if (e == NULL) {
         return;
     }
     for (int i = 0; i < e->activation_count; i++) {
         activation_fini(&e->activations[i]);
+    }
+    for (int i = 0; i < e->account_count; i++) {
         free(e->accounts[i].leverage);
     }
+    scripts_free(e);
+    free(e->outcomes);
+    free(e->figures);
+    free(e->outbox);
+    free(e->record_bytes);
+    free(e->recovery_block);
     for (int i = 0; i < e->symbol_count; i++) {
         free(e->symbols[i].ticker_watchers);
     }
@@ -105,13 +112,29 @@ int engine_add_symbol(
         return err_set(err, E_LIMIT, "more than %d symbols", e->options.symbols_max);
     }
     uint16_t symbol = (uint16_t)e->symbol_count;
-    e->symbols[symbol] = (struct engine_symbol){.instrument = *instrument, .finest_ms = finest_ms};
+    e->symbols[symbol] = (struct engine_symbol){
+        .instrument = *instrument,
+        .finest_ms = finest_ms,
+        .last_bar_ms = -1,
+    };
     e->symbol_count++;
+    struct record record = {.kind = RECORD_SYMBOL, .activation = UINT32_MAX};
+    record.u.symbol.symbol = symbol;
+    record.u.symbol.instrument = *instrument;
+    record.u.symbol.finest_ms = finest_ms;
+    journal_write(e, &record);
+    *index = symbol;
+    return symbol_open_in_host(e, symbol, err);
+}
+
+int symbol_open_in_host(struct engine *e, uint16_t symbol, struct err *err) {
+    const struct instrument *instrument = &e->symbols[symbol].instrument;
     int code = e->ports.host.instrument(e->ports.host.ctx, symbol, instrument, err);
     if (code == 0) {
-        code = engine_series(e, symbol, finest_ms, &e->symbols[symbol].finest_series, err);
+        code = engine_series(
+            e, symbol, e->symbols[symbol].finest_ms, &e->symbols[symbol].finest_series, err
+        );
     }
-    *index = symbol;
     return code;
 }
 

@@ -11,20 +11,22 @@
 #pragma once
 
 #include "engine/port.h"
+#include "engine/record.h"
 #include "trade/ledger.h"
 
 struct engine;
-
-
 
 struct engine_options {
     int symbols_max;
     int series_max;
     int activations_max;
-    int orders_max;     /* live orders of one activation */
-    int events_max;     /* waiting events of one activation */
-    int faults_max;     /* within an hour, then suspended: 3 */
-    bool stop_on_fault; /* backtest: the first fault ends the run */
+    int orders_max;         /* live orders of one activation */
+    int events_max;         /* waiting events of one activation */
+    int faults_max;         /* within an hour, then suspended: 3 */
+    bool stop_on_fault;     /* backtest: the first fault ends the run */
+    int asks_max;           /* of one answer */
+    int outbox_max;         /* requests that wait for the journal */
+    const char *venue_name; /* of the kill switch's scope "venue"; borrowed */
     struct risk_limits limits;
 };
 
@@ -33,6 +35,7 @@ struct engine_ports {
     struct venue_port venue;
     struct sink_port sink;
     struct history_port history;
+    struct journal_port journal;
 };
 
 void engine_options_default(struct engine_options *options);
@@ -68,7 +71,10 @@ MUST_CHECK int engine_series(
 
 struct activation_options {
     const char *id;                     /* [A-Za-z0-9], unique */
-    const struct script_bundle *bundle; /* borrowed for the life of the activation */
+    const char *user;                   /* NULL: "system" */
+    const char *author;                 /* who activates */
+    const struct script_bundle *bundle; /* copied; NULL: the owner of orders by people */
+    const uint32_t *account;            /* one that exists; NULL: one of its own */
     const struct setting *settings;
     int setting_count;
     const char *currency;
@@ -93,6 +99,99 @@ void engine_resume(struct engine *e, uint32_t activation);
 /* Queues EVENT_STOP; when it is answered the core cancels and closes as `why` says. */
 void engine_deactivate(
     struct engine *e, uint32_t activation, enum stop_why why, const char *reason
+);
+
+/* --- people --------------------------------------------------------------------------------------
+ */
+
+/* An order by a person goes the way of a script's: the same checks, a record, the venue. The owner
+ * is an activation without a script. *sequence is its number. A refusal is the order's state, not
+ * an error. */
+MUST_CHECK int engine_order(
+    struct engine *e,
+    uint32_t owner,
+    const struct order_request *request,
+    const char *who,
+    uint64_t *sequence,
+    struct err *err
+);
+/* E_NOT_OPEN when it is not live. */
+MUST_CHECK int engine_cancel(
+    struct engine *e, uint32_t activation, uint64_t sequence, const char *who, struct err *err
+);
+/* New parameters for a running activation: the script checks them (EVENT_PARAMS); a refusal changes
+ * nothing. */
+MUST_CHECK int engine_adjust(
+    struct engine *e,
+    uint32_t activation,
+    const struct setting *settings,
+    int count,
+    struct err *err
+);
+MUST_CHECK int engine_command(
+    struct engine *e,
+    uint32_t activation,
+    const char *command,
+    const struct setting *args,
+    int count,
+    struct err *err
+);
+
+/* Stops new orders at once and cancels what rests; with flatten closes what is held. */
+MUST_CHECK int engine_kill(
+    struct engine *e,
+    enum kill_scope scope,
+    const char *id,
+    bool flatten,
+    const char *who,
+    const char *reason,
+    struct err *err
+);
+MUST_CHECK int engine_unkill(
+    struct engine *e, enum kill_scope scope, const char *id, const char *who, struct err *err
+);
+
+/* --- the journal ---------------------------------------------------------------------------------
+ */
+
+/* Records up to that sequence are on the disk: what waited for them leaves. */
+void engine_durable(struct engine *e, uint64_t sequence);
+/* Sequence of the last record appended: an answer that acknowledges waits for it to be durable. */
+uint64_t engine_appended(const struct engine *e);
+bool engine_journal_is_down(const struct engine *e);
+/* It can be written again. */
+void engine_journal_restored(struct engine *e);
+void engine_record_audit(
+    struct engine *e, const char *who, const char *what, const char *before, const char *after
+);
+/* A process begins: a record of the program's version and the machine's time. */
+void engine_begin(struct engine *e, const char *program, int64_t wall_ms);
+/* A finest bar is over: where the feed goes on after a restart. */
+void engine_bar_over(struct engine *e, uint16_t symbol, const struct candle *candle);
+
+/* Recovery: records in their order, on a new engine without symbols or activations; no script runs,
+ * no port is called but the sink's. */
+void engine_recover_begin(struct engine *e);
+MUST_CHECK int engine_recover(struct engine *e, const char *bytes, size_t length, struct err *err);
+/* Recovery is over: activations that ran are opened in the host and started (READY_RESTARTED). Live
+ * orders are handed to `venue_order` in their order at the venue, for a venue that is rebuilt from
+ * them. */
+MUST_CHECK int engine_recover_end(
+    struct engine *e,
+    void (*venue_order)(void *ctx, uint32_t account, struct order_key key, const struct order *o),
+    void *ctx,
+    struct err *err
+);
+/* The last bar of a symbol that was recorded; false when there is none. */
+bool engine_last_bar(const struct engine *e, uint16_t symbol, int64_t *open_ms);
+/* All that is so, as records, handed to emit one by one; a slice from *position of at most count
+ * activations; false when it was the last. */
+bool engine_snapshot(
+    struct engine *e,
+    int *position,
+    int count,
+    void (*emit)(void *ctx, const char *bytes, size_t length),
+    void *ctx
 );
 
 /* --- driving ------------------------------------------------------------------------------------

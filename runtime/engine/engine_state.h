@@ -2,10 +2,10 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/record.h"
 #include "market/bars.h"
 #include "market/timeframe.h"
 
-#define ACTIVATION_TIMERS_MAX 32
 #define CORE_SEQUENCE ((uint64_t)1 << 62) /* orders of the core count from here */
 
 struct engine_series {
@@ -24,29 +24,30 @@ struct engine_symbol {
     int series_count;
     struct price last; /* 0: none yet */
     int64_t last_ms;
+    int64_t last_bar_ms; /* open of the last bar that was recorded; −1: none */
     uint32_t *ticker_watchers;
     int ticker_watcher_count;
     int ticker_watcher_capacity;
 };
 
-struct owned_position {
-    uint16_t symbol;
-    enum position_side side;
-    struct position position;
-};
-
-struct engine_timer {
-    char name[TIMER_NAME_MAX];
-    int64_t at_ms;
-    int64_t every_ms;
-};
-
 struct activation {
     char id[ACTIVATION_ID_MAX];
-    char *script_name;
+    char *user;
+    char *currency;
+    const struct script_bundle *bundle; /* the engine's copy; NULL: the owner of orders by people */
+    struct setting *settings;           /* as given; owned texts */
+    int setting_count;
+    uint64_t seed;
     enum activation_status status;
+    char *status_reason;
     enum suspend_policy on_suspend;
     uint32_t account;
+    int64_t started_ms;
+    int64_t last_event_ms;
+    char *state; /* self.state as captured last */
+    size_t state_length;
+    size_t state_capacity;
+    bool is_killed;
     uint32_t handlers; /* bit of each handler the script has */
     uint16_t symbol;   /* the first it watches: whose price comes with events of no symbol */
     bool has_symbol;
@@ -71,18 +72,19 @@ struct activation {
     } recent[8]; /* young orders, for the duplicate check */
     int recent_next;
 
-    struct owned_position *positions;
+    struct record_position *positions;
     int position_count;
 
-    struct engine_timer timers[ACTIVATION_TIMERS_MAX];
+    struct record_timer timers[ACTIVATION_TIMERS_MAX];
     int timer_count;
 
-    int64_t fault_times_ms[16];
-    int fault_count; /* ever */
-    char *finish_reason;
-    bool keeps_on_stop; /* STOPPING: over with on_stop, reducing orders stay */
+    int64_t fault_times_ms[ACTIVATION_FAULTS_KEPT];
+    int fault_count;     /* ever */
+    char *finish_reason; /* of STOPPING */
+    bool keeps_on_stop;  /* STOPPING: over with on_stop, reducing orders stay */
     bool has_heard_stop;
-    bool has_failed_leverage; /* in the handler whose asks are applied: orders after it wait in vain */
+    bool has_failed_leverage; /* in the handler whose asks are applied: orders after it wait in vain
+                               */
     uint16_t failed_leverage_symbol;
     bool closes_on_stop;    /* STOPPING: cancel all and close after on_stop */
     struct setting *params; /* owned texts */
@@ -99,6 +101,29 @@ struct account {
     int *leverage; /* by symbol */
 };
 
+/* A request to a venue that waits for its record to be durable. */
+struct outbox_item {
+    char what; /* 's' submit, 'c' cancel, 'a' amend */
+    bool needs_sync;
+    uint64_t sequence; /* of its record; UINT64_MAX: not written yet */
+    uint32_t account;
+    struct order_key key;
+    struct price price, stop; /* amend */
+    struct quantity quantity;
+};
+
+struct engine_script { /* a version that was seen, kept for the life of the engine */
+    struct script_bundle bundle;
+    char *owner, *author, *reason;
+};
+
+struct kill_switch {
+    enum kill_scope scope;
+    char id[64]; /* a venue or a user; empty: global */
+};
+
+#define KILL_SWITCHES_MAX 64
+
 struct engine {
     struct engine_options options;
     struct engine_ports ports;
@@ -113,7 +138,8 @@ struct engine {
 
     struct activation *activations;
     int activation_count;
-    struct account *accounts; /* one an activation */
+    struct account *accounts;
+    int account_count;
 
     uint32_t *ready; /* ring of activations with something to send */
     int ready_first;
@@ -125,6 +151,25 @@ struct engine {
     int free_order_count;
 
     uint64_t refusals[RISK_CHECK_COUNT];
+
+    /* The journal (journal.c). */
+    char *record_bytes;
+    struct ask_outcome *outcomes; /* one an ask of the answer that is applied */
+    struct risk_figure *figures;  /* RISK_CHECK_COUNT an outcome */
+    int outcome_count, outcomes_max;
+    struct ask_outcome *outcome; /* of the ask that is applied; recovery reads it */
+    int quiet;                   /* > 0: what happens is part of a record that comes */
+    bool is_recovering;
+    void *recovery_block;
+    bool is_journal_down;
+    uint64_t appended, durable; /* sequences in the journal */
+    struct outbox_item *outbox; /* ring */
+    int outbox_first, outbox_count, outbox_max;
+
+    struct engine_script **scripts;
+    int script_count, script_capacity;
+    struct kill_switch kills[KILL_SWITCHES_MAX];
+    int kill_count;
 };
 
 /* queue.c */
@@ -135,7 +180,54 @@ struct event *queue_event(struct engine *e, uint32_t activation, enum event_kind
 struct event *queue_event_first(struct engine *e, uint32_t activation, enum event_kind kind);
 void queue_set_price(struct engine *e, struct event *event, uint16_t symbol, struct price last);
 
+/* journal.c */
+/* Fills in number and time, and appends; nothing without a journal, in recovery, or inside another
+ * record. */
+void journal_write(struct engine *e, struct record *record);
+bool journal_is_on(const struct engine *e);
+/* The next outcome, for the ask that is applied. */
+struct ask_outcome *outcome_begin(struct engine *e, int index);
+void outcome_set(struct engine *e, const struct risk_verdict *verdict);
+void outcome_refuse(struct engine *e, int code);
+/* Hands a request to the venue: at once, or when its record is durable. */
+void outbox_push(struct engine *e, const struct outbox_item *item);
+void outbox_flush(struct engine *e);
+
+/* engine.c */
+MUST_CHECK int symbol_open_in_host(struct engine *e, uint16_t symbol, struct err *err);
+
+/* scripts.c */
+const struct script_bundle *script_keep(
+    struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
+);
+const struct script_bundle *script_find(const struct engine *e, uint64_t hash);
+void scripts_free(struct engine *e);
+
+/* kill.c */
+bool kill_holds(const struct engine *e, uint32_t activation);
+void kill_set(struct engine *e, enum kill_scope scope, const char *id, bool is_on);
+
 /* activation.c */
+int activation_keep_state(struct activation *a, const char *state, size_t length);
+int faults_within_hour(struct engine *e, struct activation *a); /* counts one more */
+/* Opens it in the host and queues start and ready. */
+MUST_CHECK int
+activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err);
+
+/* activation_record.c: an activation and its account as a record, and back. */
+void activation_opened(
+    struct engine *e,
+    uint32_t index,
+    const struct activation_options *options,
+    const struct script_bundle *bundle,
+    struct record_activation *out
+);
+void activation_describe(struct engine *e, uint32_t index, struct record_activation *out);
+MUST_CHECK int
+activation_restore(struct engine *e, const struct record_activation *r, struct err *err);
+void activation_fini(struct activation *a);
+struct setting *setting_list_copy(const struct setting *settings, int count);
+void setting_list_free(struct setting *settings, int count);
 void activation_set_status(
     struct engine *e, uint32_t activation, enum activation_status status, const char *reason
 );
@@ -145,11 +237,12 @@ void activation_fault(
 void activation_started(struct engine *e, uint32_t activation, const struct done *done);
 /* STOPPING ends when nothing is left to wait for. */
 void activation_settle(struct engine *e, uint32_t activation);
-struct owned_position *activation_position_slot(
+struct record_position *activation_position_slot(
     struct engine *e, uint32_t activation, uint16_t symbol, enum position_side side
 );
 
 /* asks.c */
+void timer_done(struct engine *e, uint32_t activation, const char *name);
 void asks_apply(struct engine *e, uint32_t activation, const struct done *done);
 
 /* orders.c */
@@ -161,8 +254,22 @@ void order_place(
     const char *file,
     int line
 );
+/* A venue could not be handed a request. */
+void order_not_sent(
+    struct engine *e, const struct outbox_item *item, int code, const char *message
+);
+/* An order, or a cancel, of the core or of a person: with a record of its own. */
+void order_place_by(
+    struct engine *e,
+    uint32_t activation,
+    uint64_t sequence,
+    const struct order_request *request,
+    const char *who
+);
+void order_cancel_by(struct engine *e, uint32_t activation, uint64_t sequence, const char *who);
 void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence);
 void order_amend(struct engine *e, uint32_t activation, const struct ask *ask);
+struct order *order_take(struct engine *e, struct activation *a);
 struct order *order_find(struct engine *e, uint32_t activation, uint64_t sequence);
 /* Cancels resting orders: all, or only those that could enlarge a position. */
 void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging);

@@ -62,7 +62,7 @@ static int sum_positions(
     struct account_sums *sums
 ) {
     for (int i = 0; i < a->position_count; i++) {
-        const struct owned_position *p = &a->positions[i];
+        const struct record_position *p = &a->positions[i];
         if (p->position.quantity.d.v == 0) {
             continue;
         }
@@ -215,6 +215,7 @@ void gate_check(
         .rate_tokens = rate_tokens(e, a),
         .same_order_age_ms = same_order_age_ms(e, a, request),
         .is_running = a->status != ACTIVATION_STOPPED,
+        .is_killed = o->sequence < CORE_SEQUENCE && kill_holds(e, activation),
         .is_amendment = is_amendment,
         .orders_sent = a->orders_sent,
         .orders_asked = a->orders_asked,

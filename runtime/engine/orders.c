@@ -15,7 +15,7 @@ struct order *order_find(struct engine *e, uint32_t activation, uint64_t sequenc
     return NULL;
 }
 
-static struct order *order_take(struct engine *e, struct activation *a) {
+struct order *order_take(struct engine *e, struct activation *a) {
     if (a->order_count == e->options.orders_max || e->free_order_count == 0) {
         return NULL;
     }
@@ -106,6 +106,42 @@ static void order_refuse(
     order_queue_change(e, activation, o, code);
 }
 
+/* Whether the order may go: what was recorded of it, or what the checks say now. */
+static bool order_judge(
+    struct engine *e,
+    uint32_t activation,
+    const struct order_request *request,
+    const struct order *o,
+    bool is_amendment,
+    struct risk_verdict *verdict
+) {
+    struct activation *a = &e->activations[activation];
+    if (e->is_recovering) {
+        *verdict = (struct risk_verdict){
+            .passed = !e->outcome->is_refused,
+            .code = e->outcome->code,
+        };
+    } else if (a->has_failed_leverage && a->failed_leverage_symbol == request->symbol) {
+        *verdict = (struct risk_verdict){.code = E_LEVERAGE_FAILED};
+        snprintf(verdict->message, sizeof verdict->message, "the leverage asked before it failed");
+        outcome_refuse(e, E_LEVERAGE_FAILED);
+    } else if (e->is_journal_down) {
+        *verdict = (struct risk_verdict){.code = E_IO};
+        snprintf(verdict->message, sizeof verdict->message, "the journal cannot be written");
+        outcome_refuse(e, E_IO);
+    } else {
+        gate_check(e, activation, request, o, is_amendment, verdict);
+        outcome_set(e, verdict);
+        if (!verdict->passed) {
+            e->refusals[verdict->failed]++;
+        }
+    }
+    if (verdict->passed) {
+        gate_take(e, activation, request);
+    }
+    return verdict->passed;
+}
+
 void order_place(
     struct engine *e,
     uint32_t activation,
@@ -119,36 +155,78 @@ void order_place(
     struct order *o = order_take(e, a);
     if (o == NULL) {
         order_build(e, a, sequence, request, &refused);
+        outcome_refuse(e, E_LIMIT);
         order_refuse(e, activation, &refused, E_LIMIT, "too many live orders");
         order_tell(e, activation, STEP_REFUSED, &refused, file, line, NULL);
         return;
     }
     order_build(e, a, sequence, request, o);
-    if (a->has_failed_leverage && a->failed_leverage_symbol == request->symbol) {
-        order_refuse(e, activation, o, E_LEVERAGE_FAILED, "the leverage asked before it failed");
-        order_tell(e, activation, STEP_REFUSED, o, file, line, NULL);
-        order_give(e, a, o);
-        return;
-    }
     struct risk_verdict verdict;
-    gate_check(e, activation, request, o, false, &verdict);
-    if (!verdict.passed) {
-        e->refusals[verdict.failed]++;
+    if (!order_judge(e, activation, request, o, false, &verdict)) {
         order_refuse(e, activation, o, verdict.code, verdict.message);
         order_tell(e, activation, STEP_REFUSED, o, file, line, &verdict);
         order_give(e, a, o);
         return;
     }
-    gate_take(e, activation, request);
     order_tell(e, activation, STEP_SENT, o, file, line, &verdict);
-    struct err err = {0};
-    struct order_key key = {activation, sequence};
-    int code = e->ports.venue.submit(e->ports.venue.ctx, a->account, key, o, &err);
-    if (code != 0) {
-        order_refuse(e, activation, o, code, err.msg);
-        order_tell(e, activation, STEP_CHANGED, o, NULL, 0, NULL);
-        order_give(e, a, o);
-    }
+    struct outbox_item item = {
+        .what = 's',
+        .account = a->account,
+        .key = {activation, sequence},
+    };
+    outbox_push(e, &item);
+}
+
+void order_not_sent(
+    struct engine *e, const struct outbox_item *item, int code, const char *message
+) {
+    static const enum order_event_kind kinds[] = {
+        ['s'] = ORDER_EVENT_REJECTED,
+        ['c'] = ORDER_EVENT_CANCEL_REFUSED,
+        ['a'] = ORDER_EVENT_AMEND_REFUSED,
+    };
+    struct venue_report report = {
+        .account = item->account,
+        .key = item->key,
+        .event =
+            {
+                .kind = kinds[(unsigned char)item->what],
+                .time_ms = e->now_ms,
+                .code = code,
+                .message = message,
+            },
+    };
+    engine_report(e, &report);
+}
+
+void order_place_by(
+    struct engine *e,
+    uint32_t activation,
+    uint64_t sequence,
+    const struct order_request *request,
+    const char *who
+) {
+    struct ask_outcome *outer = e->outcome;
+    struct risk_figure figures[RISK_CHECK_COUNT];
+    struct ask_outcome outcome = {.figures = figures};
+    e->activations[activation].orders_asked++;
+    e->outcome = &outcome;
+    order_place(e, activation, sequence, request, NULL, 0);
+    e->outcome = outer;
+    struct record record = {.kind = RECORD_ORDER, .activation = activation};
+    record.u.order.sequence = sequence;
+    record.u.order.request = *request;
+    record.u.order.outcome = outcome;
+    record.u.order.who = who;
+    journal_write(e, &record);
+}
+
+void order_cancel_by(struct engine *e, uint32_t activation, uint64_t sequence, const char *who) {
+    order_cancel(e, activation, sequence);
+    struct record record = {.kind = RECORD_CANCEL, .activation = activation};
+    record.u.change.sequence = sequence;
+    record.u.change.who = who;
+    journal_write(e, &record);
 }
 
 void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence) {
@@ -158,19 +236,12 @@ void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence) {
         return; /* it ended meanwhile: its on_order is on the way; or the cancel is */
     }
     o->pending = PENDING_CANCEL;
-    struct err err = {0};
-    struct order_key key = {activation, sequence};
-    int code = e->ports.venue.cancel(e->ports.venue.ctx, a->account, key, &err);
-    if (code != 0) {
-        struct order_event event = {
-            .kind = ORDER_EVENT_CANCEL_REFUSED,
-            .time_ms = e->now_ms,
-            .code = code,
-            .message = err.msg,
-        };
-        struct venue_report report = {.account = a->account, .key = key, .event = event};
-        engine_report(e, &report);
-    }
+    struct outbox_item item = {
+        .what = 'c',
+        .account = a->account,
+        .key = {activation, sequence},
+    };
+    outbox_push(e, &item);
 }
 
 /* Queues the refusal of an amendment: the old figures hold. */
@@ -189,7 +260,9 @@ static void amend_refuse(
         .event = event,
     };
     o->pending = PENDING_AMEND;
+    e->quiet++; /* part of the record of the ask */
     engine_report(e, &report);
+    e->quiet--;
 }
 
 void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
@@ -209,13 +282,10 @@ void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
         wanted.quantity = ask->u.amend.quantity;
     }
     struct risk_verdict verdict;
-    gate_check(e, activation, &wanted, o, true, &verdict);
-    if (!verdict.passed) {
-        e->refusals[verdict.failed]++;
+    if (!order_judge(e, activation, &wanted, o, true, &verdict)) {
         amend_refuse(e, activation, o, verdict.code, verdict.message);
         return;
     }
-    gate_take(e, activation, &wanted);
     if (ask->u.amend.reason[0] != '\0') {
         memcpy(o->request.reason, ask->u.amend.reason, sizeof o->request.reason);
     }
@@ -224,14 +294,15 @@ void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
     }
     o->pending = PENDING_AMEND;
     order_tell(e, activation, STEP_SENT, o, ask->file, ask->line, &verdict);
-    struct err err = {0};
-    struct order_key key = {activation, o->sequence};
-    int code = e->ports.venue.amend(
-        e->ports.venue.ctx, a->account, key, wanted.price, wanted.stop, wanted.quantity, &err
-    );
-    if (code != 0) {
-        amend_refuse(e, activation, o, code, err.msg);
-    }
+    struct outbox_item item = {
+        .what = 'a',
+        .account = a->account,
+        .key = {activation, o->sequence},
+        .price = wanted.price,
+        .stop = wanted.stop,
+        .quantity = wanted.quantity,
+    };
+    outbox_push(e, &item);
 }
 
 void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {
@@ -239,7 +310,7 @@ void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {
     for (int i = 0; i < a->order_count; i++) {
         const struct order *o = a->orders[i];
         if (!only_enlarging || order_enlarges(e, activation, &o->request)) {
-            order_cancel(e, activation, o->sequence);
+            order_cancel_by(e, activation, o->sequence, "core");
         }
     }
 }
@@ -247,7 +318,7 @@ void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {
 void orders_flatten(struct engine *e, uint32_t activation, const char *reason) {
     struct activation *a = &e->activations[activation];
     for (int i = 0; i < a->position_count; i++) {
-        const struct owned_position *p = &a->positions[i];
+        const struct record_position *p = &a->positions[i];
         int sign = decimal_sign(p->position.quantity.d);
         if (sign == 0) {
             continue;
@@ -261,8 +332,7 @@ void orders_flatten(struct engine *e, uint32_t activation, const char *reason) {
             .quantity = {decimal_abs(p->position.quantity.d)},
         };
         snprintf(request.reason, sizeof request.reason, "%s", reason);
-        a->orders_asked++;
-        order_place(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, NULL, 0);
+        order_place_by(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, "core");
     }
 }
 
@@ -282,7 +352,7 @@ static int fill_book(
     struct activation *a = &e->activations[activation];
     struct account *account = &e->accounts[a->account];
     enum position_side kept = account->is_hedge ? position_side : POSITION_NET;
-    struct owned_position *slot = activation_position_slot(e, activation, symbol, kept);
+    struct record_position *slot = activation_position_slot(e, activation, symbol, kept);
     if (slot == NULL) {
         return E_LIMIT;
     }
@@ -393,6 +463,9 @@ static void report_fill(
 
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
+    struct record record = {.kind = RECORD_REPORT, .activation = activation};
+    record.u.report = *report;
+    journal_write(e, &record);
     bool is_fill = report->event.kind == ORDER_EVENT_FILL;
     if (report->key.sequence == 0) {
         report_unasked_fill(e, report, report->reason);
@@ -411,6 +484,10 @@ void engine_report(struct engine *e, const struct venue_report *report) {
             books_broken(e, activation, code);
         }
         return;
+    }
+    if (report->event.kind == ORDER_EVENT_ACCEPTED || report->event.kind == ORDER_EVENT_AMENDED) {
+        o->queued = e->number;
+        o->queued_ms = e->now_ms;
     }
     if (is_fill) {
         report_fill(e, activation, o, report);

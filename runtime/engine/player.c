@@ -55,7 +55,7 @@ void player_begin(struct player *p, uint16_t symbol, const struct candle *candle
 
 /* Nothing waits, nothing is out, nothing was asked of the venue: the usual case, between stages. */
 static bool player_is_settled(const struct player *p) {
-    return p->engine->outstanding == 0 && !p->engine->has_failed &&
+    return engine_is_idle(p->engine) && !p->engine->has_failed &&
            (p->paper == NULL || !paper_has_answers(p->paper));
 }
 
@@ -138,6 +138,7 @@ static void play_close(struct player *p) {
     const struct bar *bar = &p->candle->bar;
     engine_set_time(e, bar->close_ms);
     engine_price(e, p->symbol, p->candle->close);
+    engine_bar_over(e, p->symbol, p->candle);
     uint16_t closed[TIMEFRAME_COUNT];
     int count = 0;
     for (int i = 0; i < s->series_count; i++) {
@@ -164,7 +165,7 @@ static int books_compare(const struct player *p, struct err *err) {
     for (int i = 0; p->paper != NULL && i < e->activation_count; i++) {
         const struct activation *a = &e->activations[i];
         for (int j = 0; j < a->position_count; j++) {
-            const struct owned_position *own = &a->positions[j];
+            const struct record_position *own = &a->positions[j];
             const struct position *venue =
                 paper_position(p->paper, a->account, own->symbol, own->side);
             if (venue->quantity.d.v != own->position.quantity.d.v ||

@@ -153,9 +153,10 @@ struct sink_port { /* any function may be NULL */
     void (*status)(void *ctx, const struct status_record *record);
 };
 
-/* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies one encoded record
- * (engine/record.h) and returns its sequence in the journal, 0 when it cannot be kept: then nothing that would enlarge a
- * position leaves any more. What is kept is durable when the owner says so (engine_durable). */
+/* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies
+ * one encoded record (engine/record.h) and returns its sequence in the journal, 0 when it cannot be
+ * kept: then nothing that would enlarge a position leaves any more. What is kept is durable when
+ * the owner says so (engine_durable). */
 struct journal_port {
     void *ctx;
     uint64_t (*append)(void *ctx, const char *bytes, size_t length);

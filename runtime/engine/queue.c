@@ -58,6 +58,10 @@ event_begin(struct engine *e, uint32_t activation, struct event *event, enum eve
 
 static bool queue_has_room(struct engine *e, uint32_t activation) {
     struct activation *a = &e->activations[activation];
+    if (e->is_recovering || a->bundle == NULL) {
+        return false; /* facts are applied without telling; the owner of orders by people hears
+                         nothing */
+    }
     if (a->event_count < a->event_capacity || queue_grow(e, a)) {
         return true;
     }
@@ -129,6 +133,7 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
 }
 
 void engine_pump(struct engine *e) {
+    outbox_flush(e);
     while (e->ready_count > 0) {
         uint32_t index = e->ready[e->ready_first];
         e->ready_first = e->ready_first + 1 < e->options.activations_max ? e->ready_first + 1 : 0;
@@ -146,7 +151,50 @@ void engine_pump(struct engine *e) {
 }
 
 bool engine_is_idle(const struct engine *e) {
-    return e->outstanding == 0;
+    return e->outstanding == 0 && e->outbox_count == 0;
+}
+
+/* The state goes into the record only where it says something new. */
+static bool state_is_new(const struct activation *a, const struct done *done) {
+    return done->state != NULL && (done->state_length != a->state_length ||
+                                   memcmp(done->state, a->state, done->state_length) != 0);
+}
+
+static void done_apply(struct engine *e, const struct event *event, const struct done *done) {
+    uint32_t activation = done->activation;
+    struct activation *a = &e->activations[activation];
+    a->last_event_ms = e->now_ms;
+    if (event->kind == EVENT_START) {
+        activation_started(e, activation, done);
+    }
+    if (event->kind == EVENT_TIMER) {
+        timer_done(e, activation, event->u.timer);
+    }
+    bool is_new = state_is_new(a, done);
+    if (is_new && activation_keep_state(a, done->state, done->state_length) != 0) {
+        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "no memory for its state");
+    }
+    if (done->ask_count > e->outcomes_max) {
+        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many asks in an answer");
+        return;
+    }
+    asks_apply(e, activation, done);
+    bool says_something =
+        done->ask_count > 0 || is_new || event->kind == EVENT_TIMER || event->kind == EVENT_START;
+    if (!says_something || !journal_is_on(e)) {
+        return;
+    }
+    struct record record = {.kind = RECORD_DONE, .activation = activation};
+    record.u.done.kind = event->kind;
+    record.u.done.event_number = event->number;
+    record.u.done.timer = event->kind == EVENT_TIMER ? event->u.timer : NULL;
+    record.u.done.done = *done;
+    if (!is_new) {
+        record.u.done.done.state = NULL;
+        record.u.done.done.state_length = 0;
+    }
+    record.u.done.outcomes = e->outcomes;
+    journal_write(e, &record);
 }
 
 void engine_done(struct engine *e, const struct done *done) {
@@ -158,14 +206,10 @@ void engine_done(struct engine *e, const struct done *done) {
         return; /* an answer to nothing that is out: of a host that was replaced */
     }
     const struct event *event = event_at(a, 0);
-    enum event_kind kind = event->kind;
     if (done->fault.code != 0) {
         activation_fault(e, done->activation, event, &done->fault);
     } else {
-        if (kind == EVENT_START) {
-            activation_started(e, done->activation, done);
-        }
-        asks_apply(e, done->activation, done);
+        done_apply(e, event, done);
     }
     a = &e->activations[done->activation];
     queue_drop_first(e, done->activation);

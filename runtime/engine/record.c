@@ -5,12 +5,15 @@
 #include <limits.h>
 
 static const char *const kind_names[] = {
-    [RECORD_BEGIN] = "begin",   [RECORD_SYMBOL] = "symbol",     [RECORD_SCRIPT] = "script",
-    [RECORD_ACTIVATION] = "activation", [RECORD_STATUS] = "status", [RECORD_SETTINGS] = "settings",
-    [RECORD_DONE] = "done",     [RECORD_FAULT] = "fault",       [RECORD_STATE] = "state",
-    [RECORD_ORDER] = "order",   [RECORD_CANCEL] = "cancel",     [RECORD_AMEND] = "amend",
-    [RECORD_REPORT] = "report", [RECORD_BAR] = "bar",           [RECORD_KILL] = "kill",
-    [RECORD_HALT] = "halt",     [RECORD_AUDIT] = "audit",       [RECORD_ENGINE] = "engine",
+    [RECORD_BEGIN] = "begin",   [RECORD_SYMBOL] = "symbol",
+    [RECORD_SCRIPT] = "script", [RECORD_ACTIVATION] = "activation",
+    [RECORD_STATUS] = "status", [RECORD_SETTINGS] = "settings",
+    [RECORD_DONE] = "done",     [RECORD_FAULT] = "fault",
+    [RECORD_STATE] = "state",   [RECORD_ORDER] = "order",
+    [RECORD_CANCEL] = "cancel", [RECORD_AMEND] = "amend",
+    [RECORD_REPORT] = "report", [RECORD_BAR] = "bar",
+    [RECORD_KILL] = "kill",     [RECORD_HALT] = "halt",
+    [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -35,8 +38,7 @@ static void codec_word(struct codec *c, const char **text) {
 static void codec_outcome(struct codec *c, struct ask_outcome *o) {
     codec_bool(c, &o->is_refused);
     codec_code(c, &o->code);
-    struct risk_figure *figures =
-        codec_array(c, o->figures, &o->figure_count, sizeof *o->figures);
+    struct risk_figure *figures = codec_array(c, o->figures, &o->figure_count, sizeof *o->figures);
     for (int i = 0; i < o->figure_count && c->code == 0; i++) {
         CODEC_ENUM(c, &figures[i].check, RISK_CHECK_COUNT - 1);
         codec_bool(c, &figures[i].passed);
@@ -87,36 +89,8 @@ static void codec_report(struct codec *c, struct venue_report *v) {
     codec_text(c, &v->reason);
 }
 
-/* --- activations ---------------------------------------------------------------------------------- */
-
-static void codec_orders(struct codec *c, struct record_activation *a) {
-    struct order **orders = codec_array(c, a->orders, &a->order_count, sizeof *orders);
-    for (int i = 0; i < a->order_count && c->code == 0; i++) {
-        if (!c->is_writing) {
-            orders[i] = arena_alloc_array(c->arena, 1, sizeof **orders);
-            if (orders[i] == NULL) {
-                codec_fail(c, E_MEMORY);
-                return;
-            }
-        }
-        codec_order(c, orders[i]);
-    }
-    if (!c->is_writing) {
-        a->orders = orders;
-    }
-}
-
-static void codec_positions(struct codec *c, struct record_activation *a) {
-    struct record_position *all = codec_array(c, a->positions, &a->position_count, sizeof *all);
-    for (int i = 0; i < a->position_count && c->code == 0; i++) {
-        codec_u16(c, &all[i].symbol);
-        CODEC_ENUM(c, &all[i].side, POSITION_SHORT);
-        codec_position(c, &all[i].position);
-    }
-    if (!c->is_writing) {
-        a->positions = all;
-    }
-}
+/* --- activations
+ * ---------------------------------------------------------------------------------- */
 
 static void codec_timers(struct codec *c, struct record_activation *a) {
     struct record_timer *all = codec_array(c, a->timers, &a->timer_count, sizeof *all);
@@ -179,8 +153,8 @@ static void codec_opened(struct codec *c, struct record_activation *a) {
         codec_i64(c, &a->fault_times_ms[i]);
     }
     codec_blob(c, &a->state, &a->state_length);
-    codec_orders(c, a);
-    codec_positions(c, a);
+    codec_order_list(c, &a->orders, &a->order_count);
+    codec_position_list(c, &a->positions, &a->position_count);
     codec_timers(c, a);
     codec_account(c, a);
 }
@@ -211,7 +185,8 @@ static void codec_candle(struct codec *c, struct candle *candle) {
     codec_bar(c, &candle->bar);
 }
 
-/* --- all ------------------------------------------------------------------------------------------ */
+/* --- all
+ * ------------------------------------------------------------------------------------------ */
 
 static void codec_payload(struct codec *c, struct record *r) {
     switch (r->kind) {

@@ -2,9 +2,9 @@
  * script; tables, explanations and the tool that prints the journal are made of them.
  *
  * What one handler did is one record (RECORD_DONE: its asks with what became of each, its state).
- * A record is written by one walk and read back by the same (script/message_codec.h): little-endian, its
- * own version first. The journal adds sequence and checksum. Texts are borrowed from the engine
- * while encoding, and from the arena after decoding. Pure. */
+ * A record is written by one walk and read back by the same (script/message_codec.h):
+ * little-endian, its own version first. The journal adds sequence and checksum. Texts are borrowed
+ * from the engine while encoding, and from the arena after decoding. Pure. */
 #pragma once
 
 #include "base/buffer.h"
@@ -41,15 +41,9 @@ enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
 /* What became of one ask. */
 struct ask_outcome {
     bool is_refused;
-    int code;                    /* of the refusal */
-    int figure_count;            /* of the risk checks that were made */
+    int code;         /* of the refusal */
+    int figure_count; /* of the risk checks that were made */
     struct risk_figure *figures;
-};
-
-struct record_position {
-    uint16_t symbol;
-    enum position_side side;
-    struct position position;
 };
 
 struct record_timer {
@@ -95,7 +89,7 @@ struct record_activation { /* all of an activation and its account */
 
 struct record {
     enum record_kind kind;
-    uint64_t number;  /* the engine's, when it was made */
+    uint64_t number; /* the engine's, when it was made */
     int64_t now_ms;
     uint32_t activation; /* UINT32_MAX: of none */
     union {
@@ -125,8 +119,8 @@ struct record {
         struct {
             enum event_kind kind;
             uint64_t event_number;
-            const char *timer; /* TIMER */
-            struct done done;  /* asks, state, params */
+            const char *timer;                  /* TIMER */
+            struct done done;                   /* asks, state, params */
             const struct ask_outcome *outcomes; /* one an ask */
         } done;
         struct {

@@ -38,9 +38,8 @@ static void put_outcome(struct buffer *out, const struct ask_outcome *o, bool al
     }
 }
 
-static void put_ask(
-    struct buffer *out, const struct ask *ask, const struct ask_outcome *outcome, bool all
-) {
+static void
+put_ask(struct buffer *out, const struct ask *ask, const struct ask_outcome *outcome, bool all) {
     static const char *const names[] = {"place",  "cancel",       "amend",  "leverage",
                                         "margin", "timer",        "untime", "signal",
                                         "log",    "notification", "finish"};
@@ -99,12 +98,10 @@ static void put_done(struct buffer *out, const struct record *r, bool all) {
 
 static void put_report(struct buffer *out, const struct venue_report *v) {
     static const char *const kinds[] = {
-        "accepted", "fill", "canceled", "rejected", "expired", "amended",
-        "amend_refused", "cancel_refused", "unknown",
+        "accepted", "fill",          "canceled",       "rejected", "expired",
+        "amended",  "amend_refused", "cancel_refused", "unknown",
     };
-    buffer_appendf(
-        out, " %s #%llu", kinds[v->event.kind], (unsigned long long)v->key.sequence
-    );
+    buffer_appendf(out, " %s #%llu", kinds[v->event.kind], (unsigned long long)v->key.sequence);
     if (v->event.kind == ORDER_EVENT_FILL) {
         put_decimal(out, "quantity", v->event.fill.quantity.d);
         put_decimal(out, "price", v->event.fill.price.d);

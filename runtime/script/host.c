@@ -211,7 +211,11 @@ int host_open(struct host *h, const struct activation_open *open, struct err *e)
         host_close(h, open->activation);
         return err_set(e, E_MEMORY, "no memory for an activation");
     }
-    return 0;
+    int restored = view_restore(&g->view, open, e);
+    if (restored != 0) {
+        host_close(h, open->activation);
+    }
+    return restored;
 }
 
 static struct guest *guest_of(const struct host *h, uint32_t activation) {

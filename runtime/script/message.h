@@ -63,6 +63,12 @@ struct account_facts {
     bool is_isolated;     /* margin mode */
 };
 
+struct record_position { /* one position of an activation */
+    uint16_t symbol;
+    enum position_side side;
+    struct position position;
+};
+
 /* Opens an activation in the host: no script runs yet. */
 struct activation_open {
     uint32_t activation; /* index in the engine, reused only after close */
@@ -76,6 +82,13 @@ struct activation_open {
     uint64_t order_sequence; /* of the last order asked before; 0 at first */
     struct account_facts account;
     int leverage; /* set at the account before; 1 */
+    /* What it holds and has resting after a restart; none at first. */
+    struct order **orders;
+    int order_count;
+    const struct record_position *positions;
+    int position_count;
+    const int *leverages; /* by symbol */
+    int leverage_count;
 };
 
 /* --- events ------------------------------------------------------------------------------------- */

@@ -60,6 +60,8 @@ void codec_position(struct codec *c, struct position *p);
 void codec_settings(struct codec *c, const struct setting **settings, int *count);
 /* With files, or NULL: a flag comes first. */
 void codec_bundle_optional(struct codec *c, const struct script_bundle **bundle);
+void codec_order_list(struct codec *c, struct order ***list, int *count);
+void codec_position_list(struct codec *c, const struct record_position **list, int *count);
 void codec_open(struct codec *c, struct activation_open *open);
 void codec_bundle(struct codec *c, struct script_bundle *bundle);
 void codec_ask(struct codec *c, struct ask *ask);

@@ -139,6 +139,35 @@ void codec_bundle_optional(struct codec *c, const struct script_bundle **bundle)
     codec_bundle(c, (struct script_bundle *)(uintptr_t)*bundle);
 }
 
+void codec_order_list(struct codec *c, struct order ***list, int *count) {
+    struct order **orders = codec_array(c, *list, count, sizeof *orders);
+    for (int i = 0; i < *count && c->code == 0; i++) {
+        if (!c->is_writing) {
+            orders[i] = arena_alloc_array(c->arena, 1, sizeof **orders);
+            if (!orders[i]) {
+                codec_fail(c, E_MEMORY);
+                return;
+            }
+        }
+        codec_order(c, orders[i]);
+    }
+    if (!c->is_writing) {
+        *list = orders;
+    }
+}
+
+void codec_position_list(struct codec *c, const struct record_position **list, int *count) {
+    struct record_position *all = codec_array(c, *list, count, sizeof *all);
+    for (int i = 0; i < *count && c->code == 0; i++) {
+        codec_u16(c, &all[i].symbol);
+        CODEC_ENUM(c, &all[i].side, POSITION_SHORT);
+        codec_position(c, &all[i].position);
+    }
+    if (!c->is_writing) {
+        *list = all;
+    }
+}
+
 void codec_open(struct codec *c, struct activation_open *open) {
     codec_u32(c, &open->activation);
     codec_chars(c, open->id, sizeof open->id);
@@ -159,6 +188,15 @@ void codec_open(struct codec *c, struct activation_open *open) {
     codec_bool(c, &open->account.is_hedge);
     codec_bool(c, &open->account.is_isolated);
     codec_int(c, &open->leverage, 0, INT_MAX);
+    codec_order_list(c, &open->orders, &open->order_count);
+    codec_position_list(c, &open->positions, &open->position_count);
+    int *leverages = codec_array(c, open->leverages, &open->leverage_count, sizeof *leverages);
+    for (int i = 0; i < open->leverage_count && c->code == 0; i++) {
+        codec_int(c, &leverages[i], 1, INT_MAX);
+    }
+    if (!c->is_writing) {
+        open->leverages = leverages;
+    }
 }
 
 static void codec_signal(struct codec *c, struct ask_signal *s) {

@@ -279,6 +279,22 @@ int view_order(struct view *v, const struct event_order *event, struct err *e) {
     return order_take(v, &event->order, event->code, e);
 }
 
+int view_restore(struct view *v, const struct activation_open *open, struct err *e) {
+    int code = 0;
+    for (int i = 0; i < open->leverage_count && code == 0; i++) {
+        code = view_leverage_take(v, (uint16_t)i, open->leverages[i], e);
+    }
+    for (int i = 0; i < open->position_count && code == 0; i++) {
+        const struct record_position *p = &open->positions[i];
+        code = position_take(v, p->symbol, p->side, &p->position, e);
+    }
+    for (int i = 0; i < open->order_count && code == 0; i++) {
+        bool is_own = open->orders[i]->sequence <= open->order_sequence;
+        code = is_own ? order_take(v, open->orders[i], 0, e) : 0;
+    }
+    return code;
+}
+
 int view_timer_find(const struct view *v, const char *name) {
     for (int i = 0; i < v->timer_count; i++) {
         if (strcmp(v->timers[i].name, name) == 0) {

@@ -79,6 +79,8 @@ void undo_free(struct undo *u);
 
 void view_init(struct view *v, const struct activation_open *open);
 void view_free(struct view *v);
+/* What it holds and has resting after a restart. */
+MUST_CHECK int view_restore(struct view *v, const struct activation_open *open, struct err *e);
 
 /* Events. E_MEMORY leaves the view without what could not be kept. */
 MUST_CHECK int view_fill(struct view *v, const struct event_fill *fill, struct err *e);

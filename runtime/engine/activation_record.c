@@ -1,0 +1,273 @@
+/* activation_record: an activation with its account as one record, and a record as an activation.
+ */
+#include "engine/engine_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void setting_list_free(struct setting *settings, int count) {
+    for (int i = 0; i < count; i++) {
+        free((void *)(uintptr_t)settings[i].name);
+        free((void *)(uintptr_t)settings[i].text);
+    }
+    free(settings);
+}
+
+struct setting *setting_list_copy(const struct setting *settings, int count) {
+    struct setting *copy = calloc((size_t)(count > 0 ? count : 1), sizeof *copy);
+    for (int i = 0; copy != NULL && i < count; i++) {
+        copy[i].name = strdup(settings[i].name);
+        copy[i].text = strdup(settings[i].text);
+        copy[i].is_optional = settings[i].is_optional;
+        if (copy[i].name == NULL || copy[i].text == NULL) {
+            setting_list_free(copy, i + 1);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
+int activation_keep_state(struct activation *a, const char *state, size_t length) {
+    if (length > a->state_capacity) {
+        char *grown = realloc(a->state, length);
+        if (grown == NULL) {
+            return E_MEMORY;
+        }
+        a->state = grown;
+        a->state_capacity = length;
+    }
+    if (length > 0) {
+        memcpy(a->state, state, length);
+    }
+    a->state_length = length;
+    return 0;
+}
+
+void activation_fini(struct activation *a) {
+    setting_list_free(a->params, a->param_count);
+    setting_list_free(a->settings, a->setting_count);
+    free(a->user);
+    free(a->currency);
+    free(a->status_reason);
+    free(a->finish_reason);
+    free(a->state);
+    free(a->events);
+    free(a->orders);
+    free(a->positions);
+}
+
+/* --- to a record
+ * ---------------------------------------------------------------------------------- */
+
+void activation_opened(
+    struct engine *e,
+    uint32_t index,
+    const struct activation_options *o,
+    const struct script_bundle *bundle,
+    struct record_activation *out
+) {
+    *out = (struct record_activation){
+        .activation = index,
+        .user = o->user != NULL ? o->user : "system",
+        .script_name = bundle != NULL ? bundle->name : "manual",
+        .reason = "activated",
+        .script_hash = bundle != NULL ? bundle->hash : 0,
+        .settings = o->settings,
+        .setting_count = o->setting_count,
+        .currency = o->currency,
+        .is_hedge = o->is_hedge,
+        .is_manual = bundle == NULL,
+        .account = o->account != NULL ? *o->account : (uint32_t)e->account_count,
+        .seed = o->seed,
+        .on_suspend = o->on_suspend,
+        .status = bundle != NULL ? ACTIVATION_STARTING : ACTIVATION_RUNNING,
+        .started_ms = e->now_ms,
+        .last_event_ms = e->now_ms,
+        .state = o->state,
+        .state_length = o->state_length,
+        .equity_peak = o->balance,
+        .day_start_equity = o->balance,
+        .day = -1,
+    };
+    ledger_init(&out->ledger, o->balance);
+    snprintf(out->id, sizeof out->id, "%s", o->id);
+}
+
+void activation_describe(struct engine *e, uint32_t index, struct record_activation *out) {
+    const struct activation *a = &e->activations[index];
+    const struct account *account = &e->accounts[a->account];
+    *out = (struct record_activation){
+        .activation = index,
+        .user = a->user,
+        .script_name = activation_name(e, index),
+        .reason = a->status_reason,
+        .script_hash = a->bundle != NULL ? a->bundle->hash : 0,
+        .settings = a->settings,
+        .setting_count = a->setting_count,
+        .params = a->params,
+        .param_count = a->param_count,
+        .currency = a->currency,
+        .is_hedge = account->is_hedge,
+        .is_isolated = account->is_isolated,
+        .is_manual = a->bundle == NULL,
+        .account = a->account,
+        .seed = a->seed,
+        .on_suspend = a->on_suspend,
+        .status = a->status,
+        .started_ms = a->started_ms,
+        .last_event_ms = a->last_event_ms,
+        .order_sequence = a->order_sequence,
+        .core_sequence = a->core_sequence,
+        .orders_asked = a->orders_asked,
+        .orders_sent = a->orders_sent,
+        .fault_count = a->fault_count,
+        .state = a->state,
+        .state_length = a->state_length,
+        .orders = a->orders,
+        .order_count = a->order_count,
+        .positions = a->positions,
+        .position_count = a->position_count,
+        .timers = a->timers,
+        .timer_count = a->timer_count,
+        .ledger = account->ledger,
+        .equity_peak = account->equity_peak,
+        .day_start_equity = account->day_start_equity,
+        .day = account->day,
+        .leverage = account->leverage,
+        .leverage_count = e->symbol_count,
+    };
+    memcpy(out->id, a->id, sizeof out->id);
+    memcpy(out->fault_times_ms, a->fault_times_ms, sizeof out->fault_times_ms);
+}
+
+/* --- from a record
+ * -------------------------------------------------------------------------------- */
+
+static int account_restore(struct engine *e, const struct record_activation *r, struct err *err) {
+    if (r->account > (uint32_t)e->account_count ||
+        r->account >= (uint32_t)e->options.activations_max) {
+        return err_set(err, E_DATA, "an account %u that cannot be", r->account);
+    }
+    struct account *account = &e->accounts[r->account];
+    if (r->account == (uint32_t)e->account_count) {
+        account->leverage = calloc((size_t)e->options.symbols_max, sizeof(int));
+        if (account->leverage == NULL) {
+            return err_set(err, E_MEMORY, "no memory for an account");
+        }
+        for (int i = 0; i < e->options.symbols_max; i++) {
+            account->leverage[i] = 1;
+        }
+        e->account_count++;
+    } else if (r->is_manual && r->order_count == 0 && r->position_count == 0 && r->status == ACTIVATION_RUNNING && r->orders_asked == 0) {
+        return 0; /* a new owner in an account that has its figures */
+    }
+    account->ledger = r->ledger;
+    account->equity_peak = r->equity_peak;
+    account->day_start_equity = r->day_start_equity;
+    account->day = r->day;
+    account->is_hedge = r->is_hedge;
+    account->is_isolated = r->is_isolated;
+    for (int i = 0; i < r->leverage_count && i < e->options.symbols_max; i++) {
+        account->leverage[i] = r->leverage[i];
+    }
+    return 0;
+}
+
+static int orders_restore(
+    struct engine *e, struct activation *a, const struct record_activation *r, struct err *err
+) {
+    for (int i = 0; i < r->order_count; i++) {
+        struct order *o = order_take(e, a);
+        if (o == NULL) {
+            return err_set(err, E_LIMIT, "%s has more live orders than engine.orders_max", r->id);
+        }
+        *o = *r->orders[i];
+    }
+    for (int i = 0; i < r->position_count; i++) {
+        struct record_position *slot = activation_position_slot(
+            e, r->activation, r->positions[i].symbol, r->positions[i].side
+        );
+        if (slot == NULL) {
+            return err_set(err, E_LIMIT, "%s has more positions than symbols", r->id);
+        }
+        slot->position = r->positions[i].position;
+    }
+    return 0;
+}
+
+static int texts_restore(
+    struct engine *e, struct activation *a, const struct record_activation *r, struct err *err
+) {
+    a->user = strdup(r->user);
+    a->currency = strdup(r->currency);
+    a->status_reason = strdup(r->reason != NULL ? r->reason : "");
+    a->settings = setting_list_copy(r->settings, r->setting_count);
+    a->setting_count = a->settings != NULL ? r->setting_count : 0;
+    a->params = setting_list_copy(r->params, r->param_count);
+    a->param_count = a->params != NULL ? r->param_count : 0;
+    a->orders = calloc((size_t)e->options.orders_max, sizeof(struct order *));
+    a->positions = calloc((size_t)e->options.symbols_max * 2, sizeof *a->positions);
+    if (a->user == NULL || a->currency == NULL || a->status_reason == NULL || a->settings == NULL ||
+        a->params == NULL || a->orders == NULL || a->positions == NULL ||
+        activation_keep_state(a, r->state, r->state_length) != 0) {
+        return err_set(err, E_MEMORY, "no memory for an activation");
+    }
+    return 0;
+}
+
+/* The orders of an activation that is described anew go back first. */
+static void activation_clear(struct engine *e, struct activation *a) {
+    for (int i = 0; i < a->order_count; i++) {
+        e->free_orders[e->free_order_count++] = a->orders[i];
+    }
+    activation_fini(a);
+    memset(a, 0, sizeof *a);
+}
+
+int activation_restore(struct engine *e, const struct record_activation *r, struct err *err) {
+    if (r->activation > (uint32_t)e->activation_count ||
+        r->activation >= (uint32_t)e->options.activations_max) {
+        return err_set(err, E_DATA, "an activation %u that cannot be", r->activation);
+    }
+    const struct script_bundle *bundle = r->is_manual ? NULL : script_find(e, r->script_hash);
+    if (!r->is_manual && bundle == NULL) {
+        return err_set(err, E_DATA, "the script of %s is not in the journal", r->id);
+    }
+    int code = account_restore(e, r, err);
+    if (code != 0) {
+        return code;
+    }
+    struct activation *a = &e->activations[r->activation];
+    if (r->activation == (uint32_t)e->activation_count) {
+        e->activation_count++;
+    } else {
+        activation_clear(e, a);
+    }
+    memcpy(a->id, r->id, sizeof a->id);
+    a->bundle = bundle;
+    a->seed = r->seed;
+    a->status = r->status;
+    a->on_suspend = r->on_suspend;
+    a->account = r->account;
+    a->started_ms = r->started_ms;
+    a->last_event_ms = r->last_event_ms;
+    a->order_sequence = r->order_sequence;
+    a->core_sequence = r->core_sequence;
+    a->orders_asked = r->orders_asked;
+    a->orders_sent = r->orders_sent;
+    a->fault_count = r->fault_count;
+    memcpy(a->fault_times_ms, r->fault_times_ms, sizeof a->fault_times_ms);
+    a->rate_time_ms = e->now_ms;
+    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
+    code = texts_restore(e, a, r, err);
+    if (code != 0) {
+        return code;
+    }
+    a->timer_count = r->timer_count;
+    for (int i = 0; i < r->timer_count; i++) {
+        a->timers[i] = r->timers[i];
+        a->timers[i].is_queued = false;
+    }
+    return orders_restore(e, a, r, err);
+}
