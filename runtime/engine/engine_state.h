@@ -188,7 +188,7 @@ bool journal_is_on(const struct engine *e);
 /* The next outcome, for the ask that is applied. */
 struct ask_outcome *outcome_begin(struct engine *e, int index);
 void outcome_set(struct engine *e, const struct risk_verdict *verdict);
-void outcome_refuse(struct engine *e, int code);
+void outcome_refuse(struct engine *e, int code, const char *message);
 /* Hands a request to the venue: at once, or when its record is durable. */
 void outbox_push(struct engine *e, const struct outbox_item *item);
 void outbox_flush(struct engine *e);
@@ -279,6 +279,7 @@ bool order_enlarges(
     const struct engine *e, uint32_t activation, const struct order_request *request
 );
 
+void accounts_watch(struct engine *e);
 /* gate.c: the facts the risk checks look at, and the verdict. `o` is the order that is asked for or
  * amended; it counts among the live ones already. */
 void gate_check(

@@ -151,14 +151,25 @@ int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol) 
     return e->accounts[account].leverage[symbol];
 }
 
-/* Equity at the day's first ask and the highest equity seen at an ask. */
-static void account_watch_equity(struct engine *e, struct account *account, struct money equity) {
-    int64_t day = e->now_ms / DAY_MS;
-    if (account->day != day) {
-        account->day = day;
-        account->day_start_equity = equity;
+/* At the end of a bar: the day's first equity and the highest, which the limits of loss count from.
+ */
+void accounts_watch(struct engine *e) {
+    if (e->options.limits.daily_loss_max.d.v == 0 && e->options.limits.drawdown_max.v == 0) {
+        return;
     }
-    account->equity_peak.d = decimal_max(account->equity_peak.d, equity.d);
+    int64_t day = e->now_ms / DAY_MS;
+    for (int i = 0; i < e->account_count; i++) {
+        struct account *account = &e->accounts[i];
+        struct money equity;
+        if (account_equity(e, (uint32_t)i, &equity) != 0) {
+            continue; /* no figure: the checks refuse by themselves */
+        }
+        if (account->day != day) {
+            account->day = day;
+            account->day_start_equity = equity;
+        }
+        account->equity_peak.d = decimal_max(account->equity_peak.d, equity.d);
+    }
 }
 
 static int rate_tokens(struct engine *e, struct activation *a) {
@@ -226,8 +237,7 @@ void gate_check(
         facts.reference.d.v = 0; /* no figure, no order: every check of money refuses */
     }
     facts.exposure = sums.exposure;
-    account_watch_equity(e, account, facts.equity);
-    facts.equity_peak = account->equity_peak;
+    facts.equity_peak.d = decimal_max(account->equity_peak.d, facts.equity.d);
     facts.day_start_equity = account->day_start_equity;
     risk_check_order(&e->options.limits, &facts, verdict);
 }

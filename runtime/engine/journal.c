@@ -1,6 +1,7 @@
 /* journal: facts on their way into the journal, and what may only leave after them. */
 #include "engine/engine_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool journal_is_on(const struct engine *e) {
@@ -67,14 +68,16 @@ void outcome_set(struct engine *e, const struct risk_verdict *verdict) {
     }
     o->is_refused = !verdict->passed;
     o->code = verdict->passed ? 0 : verdict->code;
+    memcpy(o->message, verdict->message, sizeof o->message);
     o->figure_count = verdict->count;
     memcpy(o->figures, verdict->figures, (size_t)verdict->count * sizeof *o->figures);
 }
 
-void outcome_refuse(struct engine *e, int code) {
+void outcome_refuse(struct engine *e, int code, const char *message) {
     if (e->outcome != NULL && !e->is_recovering) {
         e->outcome->is_refused = true;
         e->outcome->code = code;
+        snprintf(e->outcome->message, sizeof e->outcome->message, "%s", message);
     }
 }
 
@@ -175,8 +178,12 @@ void engine_begin(struct engine *e, const char *program, int64_t wall_ms) {
 }
 
 void engine_bar_over(struct engine *e, uint16_t symbol, const struct candle *candle) {
-    struct record record = {.kind = RECORD_BAR, .activation = UINT32_MAX};
     e->symbols[symbol].last_bar_ms = candle->bar.time_ms;
+    accounts_watch(e);
+    if (!journal_is_on(e)) {
+        return;
+    }
+    struct record record = {.kind = RECORD_BAR, .activation = UINT32_MAX};
     record.u.bar.symbol = symbol;
     record.u.bar.candle = *candle;
     journal_write(e, &record);

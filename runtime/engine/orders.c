@@ -121,14 +121,15 @@ static bool order_judge(
             .passed = !e->outcome->is_refused,
             .code = e->outcome->code,
         };
+        memcpy(verdict->message, e->outcome->message, sizeof verdict->message);
     } else if (a->has_failed_leverage && a->failed_leverage_symbol == request->symbol) {
         *verdict = (struct risk_verdict){.code = E_LEVERAGE_FAILED};
         snprintf(verdict->message, sizeof verdict->message, "the leverage asked before it failed");
-        outcome_refuse(e, E_LEVERAGE_FAILED);
+        outcome_refuse(e, E_LEVERAGE_FAILED, verdict->message);
     } else if (e->is_journal_down) {
         *verdict = (struct risk_verdict){.code = E_IO};
         snprintf(verdict->message, sizeof verdict->message, "the journal cannot be written");
-        outcome_refuse(e, E_IO);
+        outcome_refuse(e, E_IO, verdict->message);
     } else {
         gate_check(e, activation, request, o, is_amendment, verdict);
         outcome_set(e, verdict);
@@ -155,7 +156,7 @@ void order_place(
     struct order *o = order_take(e, a);
     if (o == NULL) {
         order_build(e, a, sequence, request, &refused);
-        outcome_refuse(e, E_LIMIT);
+        outcome_refuse(e, E_LIMIT, "too many live orders");
         order_refuse(e, activation, &refused, E_LIMIT, "too many live orders");
         order_tell(e, activation, STEP_REFUSED, &refused, file, line, NULL);
         return;
@@ -461,11 +462,17 @@ static void report_fill(
     fill_queue(e, activation, o, o->sequence < CORE_SEQUENCE ? o->sequence : 0, &record);
 }
 
+static void report_record(struct engine *e, const struct venue_report *report) {
+    if (journal_is_on(e)) {
+        struct record record = {.kind = RECORD_REPORT, .activation = report->key.activation};
+        record.u.report = *report;
+        journal_write(e, &record);
+    }
+}
+
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
-    struct record record = {.kind = RECORD_REPORT, .activation = activation};
-    record.u.report = *report;
-    journal_write(e, &record);
+    report_record(e, report);
     bool is_fill = report->event.kind == ORDER_EVENT_FILL;
     if (report->key.sequence == 0) {
         report_unasked_fill(e, report, report->reason);

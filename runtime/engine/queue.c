@@ -163,7 +163,10 @@ static bool state_is_new(const struct activation *a, const struct done *done) {
 static void done_apply(struct engine *e, const struct event *event, const struct done *done) {
     uint32_t activation = done->activation;
     struct activation *a = &e->activations[activation];
-    a->last_event_ms = e->now_ms;
+    bool is_quiet = done->ask_count == 0 && done->state == NULL;
+    if (is_quiet && event->kind != EVENT_START && event->kind != EVENT_TIMER) {
+        return;
+    }
     if (event->kind == EVENT_START) {
         activation_started(e, activation, done);
     }
@@ -181,7 +184,11 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     asks_apply(e, activation, done);
     bool says_something =
         done->ask_count > 0 || is_new || event->kind == EVENT_TIMER || event->kind == EVENT_START;
-    if (!says_something || !journal_is_on(e)) {
+    if (!says_something) {
+        return;
+    }
+    a->last_event_ms = e->now_ms;
+    if (!journal_is_on(e)) {
         return;
     }
     struct record record = {.kind = RECORD_DONE, .activation = activation};

@@ -38,6 +38,7 @@ static void codec_word(struct codec *c, const char **text) {
 static void codec_outcome(struct codec *c, struct ask_outcome *o) {
     codec_bool(c, &o->is_refused);
     codec_code(c, &o->code);
+    codec_chars(c, o->message, sizeof o->message);
     struct risk_figure *figures = codec_array(c, o->figures, &o->figure_count, sizeof *o->figures);
     for (int i = 0; i < o->figure_count && c->code == 0; i++) {
         CODEC_ENUM(c, &figures[i].check, RISK_CHECK_COUNT - 1);

@@ -41,7 +41,8 @@ enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
 /* What became of one ask. */
 struct ask_outcome {
     bool is_refused;
-    int code;         /* of the refusal */
+    int code; /* of the refusal */
+    char message[ORDER_MESSAGE_MAX];
     int figure_count; /* of the risk checks that were made */
     struct risk_figure *figures;
 };

@@ -126,6 +126,7 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         }
         engine_price(e, r->u.bar.symbol, r->u.bar.candle.close);
         e->symbols[r->u.bar.symbol].last_bar_ms = r->u.bar.candle.bar.time_ms;
+        accounts_watch(e);
         return 0;
     case RECORD_KILL:
         kill_set(e, r->u.kill.scope, r->u.kill.id, r->u.kill.is_on);

@@ -47,6 +47,7 @@ static void slots_fill(struct guest *g) {
     for (int ref = REF_HANDLER; ref < REF_SLOT_END; ref++) {
         guest_ref_push(g->L, ref);
     }
+    sandbox_keep_handler(g->sandbox);
 }
 
 /* The parameters named symbol and timeframe are watched without asking, where they are of that

@@ -305,33 +305,49 @@ int sandbox_protect_kept(struct sandbox *s, int reference, int index, void *ctx)
     return status;
 }
 
+void sandbox_keep_handler(struct sandbox *s) {
+    lua_rawgeti(s->L, LUA_REGISTRYINDEX, s->ref_locate);
+    s->locate_slot = lua_gettop(s->L);
+}
+
+/* Puts the message handler below the function at an index, where none is kept on the stack. */
+static int handler_place(struct sandbox *s, int function) {
+    if (s->locate_slot != 0) {
+        return s->locate_slot;
+    }
+    lua_rawgeti(s->L, LUA_REGISTRYINDEX, s->ref_locate);
+    lua_insert(s->L, function);
+    return function;
+}
+
 int sandbox_call(
     struct sandbox *s, int arguments, int results, int64_t cpu_ns, struct fault *fault
 ) {
     lua_State *L = s->L;
     struct deadline *d = s->options.deadline;
-    int base = lua_gettop(L) - arguments; /* where the function is, and the handler is put */
+    int function = lua_gettop(L) - arguments;
     if (s->is_dead) {
-        return call_refuse(s, base - 1, fault);
+        return call_refuse(s, function - 1, fault);
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, s->ref_locate);
-    lua_insert(L, base);
+    int handler = handler_place(s, function);
     s->where_line = 0;
     if (d) {
         deadline_arm(d, L, cpu_ns * TRADINGBOOST_LIMIT_FACTOR);
     }
-    int status = lua_pcall(L, arguments, results, base);
+    int status = lua_pcall(L, arguments, results, handler);
     bool is_expired = d && deadline_disarm(d);
     if (lua_gethookmask(L) != 0) {
         lua_sethook(L, NULL, 0, 0);
     }
     if (status == 0 && !is_expired && s->memory.refused == 0) {
-        lua_remove(L, base);
+        if (handler == function) {
+            lua_remove(L, handler);
+        }
         return 0;
     }
     s->depth = 0;
     s->pcall_depth = 0;
     int code = call_fault(s, status, is_expired, cpu_ns, fault);
-    lua_settop(L, base - 1);
+    lua_settop(L, function - 1);
     return code;
 }

@@ -38,6 +38,10 @@ MUST_CHECK int sandbox_call(
     struct sandbox *s, int arguments, int results, int64_t cpu_ns, struct fault *fault
 );
 
+/* Leaves what finds the line of a fault at the top of the stack, for good: calls need not fetch it. The owner leaves
+ * it and all below it where it is. */
+void sandbox_keep_handler(struct sandbox *s);
+
 /* Raises from a C function of the API as a misuse by the script: position and text, code of the fault. */
 int sandbox_raise(lua_State *L, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

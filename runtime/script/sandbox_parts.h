@@ -27,6 +27,7 @@ struct sandbox {
     int pcall_depth;
     bool is_dead;   /* a deadline or memory fault: the state is not to be used again */
     int ref_locate; /* the message handler */
+    int locate_slot; /* where the owner keeps it on the stack; 0: nowhere */
     int ref_encode; /* state_encode.c's function */
     int ref_raised; /* the text last raised with a code of its own */
     int raised_code;

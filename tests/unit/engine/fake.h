@@ -29,6 +29,7 @@ struct fake {
     int sent_count;
     int submit_code; /* what submit answers */
     int leverage_code;
+    struct journal_port journal;
     bool holds; /* answers wait for fake_answer */
     int bars;
     int bars_known[64]; /* by series */
@@ -227,6 +228,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
              fake_on_status},
     };
+    ports.journal = f->journal;
     if (venue != NULL) {
         ports.venue = *venue;
     }
