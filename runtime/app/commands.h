@@ -10,3 +10,4 @@ int command_check(const struct arguments *arguments);
 int command_reference(const struct arguments *arguments);
 int command_run(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
+int command_worker(void); /* not in the table: people do not start it */

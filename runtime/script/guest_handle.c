@@ -15,6 +15,9 @@ void guest_drop_sandbox(struct guest *g) {
 }
 
 static int state_keep(struct guest *g, const char *state, size_t length) {
+    if (g->state && length == g->state_length && memcmp(g->state, state, length) == 0) {
+        return 0;
+    }
     if (length > g->state_capacity) {
         char *grown = realloc(g->state, length);
         if (!grown) {

@@ -79,6 +79,7 @@ const char *host_state(struct host *h, uint32_t activation, size_t *length, stru
 
 /* CAPTURE_DEFERRED: captures one state that is still to be captured; false when none is. */
 bool host_capture_pending(struct host *h);
-/* The state captured last and the number of the event it is after; NULL: none, or not open. */
+/* The state captured last and the number of the event after which it first was so; NULL: none, or
+ * not open. */
 const char *
 host_captured(const struct host *h, uint32_t activation, uint64_t *number, size_t *length);

@@ -1,0 +1,67 @@
+/* Versions of scripts: kept as the message that tells a worker, which gets each once. */
+#include "worker/pool_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Two are the same when their messages are, byte for byte. */
+static bool script_is(struct pool *p, uint32_t place, const struct script_bundle *bundle) {
+    const struct pool_script *s = &p->scripts[place];
+    if (s->users == 0 || s->hash != bundle->hash) {
+        return false;
+    }
+    struct message_bundle message = {place, bundle};
+    size_t length = message_encode_bundle(&message, p->out, p->message_max);
+    return length == s->length && memcmp(p->out, s->bytes, length) == 0;
+}
+
+static int script_add(struct pool *p, uint32_t place, const struct script_bundle *bundle) {
+    struct message_bundle message = {place, bundle};
+    size_t length = message_encode_bundle(&message, p->out, p->message_max);
+    char *bytes = length > 0 ? malloc(length) : NULL;
+    if (!bytes) {
+        return -1;
+    }
+    memcpy(bytes, p->out, length);
+    p->scripts[place] = (struct pool_script){bundle->hash, bytes, length, 1};
+    if ((int)place == p->script_count) {
+        p->script_count++;
+    }
+    return (int)place;
+}
+
+/* There are as many places as activations can be. */
+int script_take(struct pool *p, const struct script_bundle *bundle) {
+    int place = p->script_count;
+    for (int i = p->script_count - 1; i >= 0; i--) {
+        if (script_is(p, (uint32_t)i, bundle)) {
+            p->scripts[i].users++;
+            return i;
+        }
+        if (p->scripts[i].users == 0) {
+            place = i;
+        }
+    }
+    return script_add(p, (uint32_t)place, bundle);
+}
+
+void script_drop(struct pool *p, uint32_t script) {
+    struct pool_script *s = &p->scripts[script];
+    if (--s->users == 0) {
+        free(s->bytes);
+        *s = (struct pool_script){0};
+    }
+}
+
+void script_use(struct pool *p, struct pool_worker *w, uint32_t script) {
+    if (w->script_users[script]++ == 0) {
+        worker_tell(p, w, p->scripts[script].bytes, p->scripts[script].length);
+    }
+}
+
+void script_leave(struct pool *p, struct pool_worker *w, uint32_t script) {
+    if (--w->script_users[script] == 0) {
+        struct message_bundle message = {.id = script};
+        worker_tell(p, w, p->out, message_encode_bundle(&message, p->out, p->message_max));
+    }
+}
