@@ -69,7 +69,7 @@ enum frame_state frame_read(const char *bytes, size_t size, struct frame *out, s
         return FRAME_SHORT;
     }
     size_t length = frame_length(bytes);
-    if (length > RECORD_BYTES_MAX) {
+    if (length > FRAME_PAYLOAD_MAX) {
         return FRAME_BAD;
     }
     *need = frame_bytes(length);

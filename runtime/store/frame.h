@@ -18,7 +18,7 @@
 #define FRAME_ALIGN 8
 #define FILE_HEADER_BYTES 64
 #define STORE_VERSION 1
-#define RECORD_BYTES_MAX ((size_t)8 << 20) /* no record is longer, whatever the options say */
+#define FRAME_PAYLOAD_MAX ((size_t)8 << 20) /* no record is longer, whatever the options say */
 
 enum store_file_kind { STORE_JOURNAL, STORE_SNAPSHOT };
 

@@ -21,8 +21,8 @@ static int options_check(const struct journal_options *o, struct err *e) {
     if (o->buffer_bytes == 0 || (o->buffer_bytes & (o->buffer_bytes - 1)) != 0) {
         return err_set(e, E_ARGUMENT, "the journal's buffer must be a power of two");
     }
-    if (o->record_bytes == 0 || o->record_bytes > RECORD_BYTES_MAX || frame > o->buffer_bytes / 4 ||
-        frame > o->segment_bytes / 4) {
+    if (o->record_bytes == 0 || o->record_bytes > FRAME_PAYLOAD_MAX ||
+        frame > o->buffer_bytes / 4 || frame > o->segment_bytes / 4) {
         return err_set(
             e, E_ARGUMENT, "a record of %zu bytes is too long for the journal's buffer or segments",
             o->record_bytes
@@ -248,7 +248,7 @@ static int tail_take(void *ctx, const struct journal_record *record, struct err 
 /* Begins a segment with what was read but is not proven to be on the disk. It may have been told
  * durable, so it must be all there before the new name overrules the old file. */
 static int tail_rewrite(struct journal *j, const struct journal_report *report, struct err *e) {
-    struct rewriting w = {j, malloc(frame_bytes(RECORD_BYTES_MAX))};
+    struct rewriting w = {j, malloc(frame_bytes(FRAME_PAYLOAD_MAX))};
     struct journal_report again;
     int code = w.frame != NULL ? segment_make(j, e) : err_set(e, E_MEMORY, "no memory to begin");
     if (code == 0 && report->durable < report->last) {

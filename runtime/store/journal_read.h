@@ -89,6 +89,10 @@ void segment_reader_free(struct segment_reader *r);
 MUST_CHECK int segment_reader_open(
     struct segment_reader *r, const char *folder, const struct segment *segment, struct err *e
 );
+/* The same for any file with a header of ours. */
+MUST_CHECK int segment_reader_open_path(
+    struct segment_reader *r, const char *path, struct file_header *header, struct err *e
+);
 void segment_reader_close(struct segment_reader *r);
 /* *state is never FRAME_SHORT: a frame that the file's end cuts is bad. Does not move. */
 MUST_CHECK int segment_reader_peek(

@@ -1,6 +1,6 @@
 #include "store/journal_read.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,30 +55,37 @@ static int reader_fill(struct segment_reader *r, size_t need, struct err *e) {
     return 0;
 }
 
-int segment_reader_open(
-    struct segment_reader *r, const char *folder, const struct segment *segment, struct err *e
+int segment_reader_open_path(
+    struct segment_reader *r, const char *path, struct file_header *header, struct err *e
 ) {
     segment_reader_close(r);
-    int code = segment_path(r->path, folder, segment, e);
-    if (code != 0) {
-        return code;
-    }
+    snprintf(r->path, sizeof r->path, "%s", path);
     r->file = r->disk->open(r->disk->ctx, r->path, DISK_READ);
     if (r->file < 0) {
         return disk_err(e, r->file, "cannot be opened", r->path);
     }
-    struct file_header header;
-    code = reader_fill(r, FILE_HEADER_BYTES, e);
-    if (code == 0 && file_header_read(r->buffer, r->end, &header, e) != 0) {
-        code = err_wrap(e, "%s", r->path);
-    }
-    if (code == 0 && (header.kind != STORE_JOURNAL || header.index != segment->index ||
-                      header.first != segment->first)) {
-        code = err_set(e, E_DATA, "%s: its header is that of another file", r->path);
+    int code = reader_fill(r, FILE_HEADER_BYTES, e);
+    if (code == 0 && file_header_read(r->buffer, r->end, header, e) != 0) {
+        code = err_wrap(e, "%s: ", r->path);
     }
     if (code == 0) {
         segment_reader_skip(r, FILE_HEADER_BYTES);
     } else {
+        segment_reader_close(r);
+    }
+    return code;
+}
+
+int segment_reader_open(
+    struct segment_reader *r, const char *folder, const struct segment *segment, struct err *e
+) {
+    struct file_header header;
+    char path[DISK_PATH_MAX];
+    int code = segment_path(path, folder, segment, e);
+    code = code != 0 ? code : segment_reader_open_path(r, path, &header, e);
+    if (code == 0 && (header.kind != STORE_JOURNAL || header.index != segment->index ||
+                      header.first != segment->first)) {
+        code = err_set(e, E_DATA, "%s: its header is that of another file", r->path);
         segment_reader_close(r);
     }
     return code;
@@ -139,7 +146,7 @@ int segment_reader_tail(
             frame_peek(at, &frame);
         }
         /* The cheap questions come first: a checksum may be over megabytes. */
-        if (frame.length > 0 && frame.length <= RECORD_BYTES_MAX && frame.sequence > expected &&
+        if (frame.length > 0 && frame.length <= FRAME_PAYLOAD_MAX && frame.sequence > expected &&
             frame.sequence - expected <= UINT32_MAX && frame.durable >= expected &&
             frame.durable < frame.sequence) {
             enum frame_state state;

@@ -108,6 +108,14 @@ static inline void image_write(struct memory_image *i, uint64_t offset, const ch
     memcpy(i->bytes + offset, b, n);
 }
 
+static inline void path_copy(char to[128], const char *from) {
+    size_t n = strlen(from);
+    if (n >= 128) {
+        abort();
+    }
+    memcpy(to, from, n + 1);
+}
+
 static inline int memory_fault(struct memory_disk *m, enum memory_call call) {
     int number = ++m->calls[call];
     if (m->fail_at[call] != 0 &&
@@ -215,7 +223,7 @@ static inline void name_set(
         names[i] = names[--*count];
     }
     if (to[0] != '\0') {
-        snprintf(names[*count].path, sizeof names[*count].path, "%s", to);
+        path_copy(names[*count].path, to);
         names[(*count)++].file = f;
         f->names++;
     }
@@ -227,8 +235,8 @@ name_change(struct memory_disk *m, const char *from, const char *to, struct memo
         abort();
     }
     name_set(m->names, &m->name_count, from, to, f);
-    snprintf(m->changes[m->change_count].from, 128, "%s", from);
-    snprintf(m->changes[m->change_count].to, 128, "%s", to);
+    path_copy(m->changes[m->change_count].from, from);
+    path_copy(m->changes[m->change_count].to, to);
     m->changes[m->change_count++].file = f;
 }
 
