@@ -250,6 +250,17 @@ snapshot_open(struct segment_reader *r, const char *folder, uint64_t sequence, s
     return code;
 }
 
+int snapshot_check(
+    const struct disk *disk, const char *folder, uint64_t sequence, uint64_t *slices, struct err *e
+) {
+    struct segment_reader r;
+    segment_reader_init(&r, disk);
+    int code = snapshot_open(&r, folder, sequence, e);
+    code = code != 0 ? code : slices_read(&r, NULL, NULL, slices, e);
+    segment_reader_free(&r);
+    return code;
+}
+
 int snapshot_read(
     const struct disk *disk,
     const char *folder,
@@ -261,24 +272,21 @@ int snapshot_read(
     uint64_t sequences[SNAPSHOT_LIST_MAX];
     memset(report, 0, sizeof *report);
     int count = snapshot_list(disk, folder, sequences, e);
-    struct segment_reader r;
-    segment_reader_init(&r, disk);
     int code = count < 0 ? count : 0;
-    for (int i = 0; i < count; i++) {
-        code = snapshot_open(&r, folder, sequences[i], e);
-        code = code != 0 ? code : slices_read(&r, NULL, NULL, &report->slices, e);
-        if (code == 0) {
+    for (int i = 0; report->sequence == 0 && i < count; i++) {
+        if (snapshot_check(disk, folder, sequences[i], &report->slices, e) == 0) {
             report->sequence = sequences[i];
-            break;
+        } else {
+            report->last_fault = *e;
+            report->broken++;
         }
-        report->last_fault = *e;
-        report->broken++;
-        code = 0;
     }
     if (report->sequence != 0) {
+        struct segment_reader r;
+        segment_reader_init(&r, disk);
         code = snapshot_open(&r, folder, report->sequence, e);
         code = code != 0 ? code : slices_read(&r, ctx, take, &report->slices, e);
+        segment_reader_free(&r);
     }
-    segment_reader_free(&r);
     return code;
 }

@@ -45,6 +45,11 @@ MUST_CHECK int snapshot_read(
     struct err *e
 );
 
+/* 0, or what is wrong with that one. */
+MUST_CHECK int snapshot_check(
+    const struct disk *disk, const char *folder, uint64_t sequence, uint64_t *slices, struct err *e
+);
+
 #define SNAPSHOT_LIST_MAX 64
 
 /* Sequences of the named snapshots, newest first; the count or a code. */
