@@ -52,6 +52,12 @@ static int options_read(struct run_command *c, struct err *e) {
         .orders_path = arguments_text(a, "orders"),
         .orders_activation = arguments_text(a, "activation"),
     };
+    c->options.data_dir = arguments_text(a, "data-dir");
+    c->options.is_fresh = arguments_has(a, "fresh");
+    bool is_batch = c->options.is_until_end; /* plays a file: nothing is kept unless it is asked for */
+    if (c->options.data_dir == NULL && c->config.data_path != NULL && !is_batch) {
+        c->options.data_dir = c->config.data_path;
+    }
     if (c->options.orders_activation != NULL && c->options.orders_path == NULL) {
         return err_set(e, E_ARGUMENT, "--activation says what --orders FILE holds: give both");
     }

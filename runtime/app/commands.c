@@ -43,6 +43,8 @@ static const struct option_spec run_options[] = {
     {"orders", "FILE", NULL, "write every fill as CSV, in the format of backtest", false},
     {"activation", "ID", NULL, "with --orders: only the fills of this one", false},
     {"json", NULL, NULL, "JSON lines on a terminal, too", false},
+    {"data-dir", "FOLDER", NULL, "where the run is kept, instead of the configuration's data_dir; with --until-end only this keeps it", false},
+    {"fresh", NULL, NULL, "begin anew: what is kept in the data folder is set aside", false},
     {0},
 };
 

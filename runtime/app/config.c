@@ -254,6 +254,12 @@ int config_parse(
     if (config->feed_file != NULL) {
         config->feed_path = path_beside(path, config->feed_file);
     }
+    if (config->data_dir != NULL && config->data_dir[0] != '\0') {
+        config->data_path = path_beside(path, config->data_dir);
+        if (config->data_path == NULL) {
+            return err_set(e, E_MEMORY, "no memory for the configuration");
+        }
+    }
     if (faults->count > 0) {
         return err_set(e, E_CONFIG, "%s: %d faults", path, faults->count);
     }
@@ -289,6 +295,7 @@ void config_free(struct config *config) {
     }
     free(config->activations);
     free(config->feed_path);
+    free(config->data_path);
     data_file_free(&config->data);
     memset(config, 0, sizeof *config);
 }

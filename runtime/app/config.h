@@ -26,6 +26,8 @@ struct config_activation {
 };
 
 struct config {
+    const char *data_dir;  /* as given; NULL: nothing is kept */
+    char *data_path;       /* relative to the configuration's folder, if it is */
     const char *feed_file; /* as given */
     char *feed_path;
     const char *symbol;

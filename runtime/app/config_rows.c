@@ -5,6 +5,15 @@
 #define OF_EACH(member) offsetof(struct config_activation, member)
 
 const struct setting_row config_rows[] = {
+    {"data_dir",
+     SETTING_TEXT,
+     AT(data_dir),
+     "",
+     NULL,
+     NULL,
+     "folder in which the run is kept and from which it goes on after a stop or a crash; relative to the "
+     "configuration's folder; empty: nothing is kept",
+     {0}},
     {"feed.file",
      SETTING_TEXT,
      AT(feed_file),

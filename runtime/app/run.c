@@ -20,6 +20,9 @@ static void keep_error(struct run *run, const struct err *e) {
 
 static void on_fill(void *ctx, const struct fill_record *record) {
     struct run *run = ctx;
+    if (run->is_recovering) {
+        return; /* it was told before */
+    }
     struct run_tally *tally = &run->tallies[record->activation];
     const struct order_request *request = &record->order->request;
     struct err err = {0};
@@ -48,21 +51,33 @@ static void on_fill(void *ctx, const struct fill_record *record) {
 
 static void on_order(void *ctx, const struct order_record *record) {
     struct run *run = ctx;
+    if (run->is_recovering) {
+        return;
+    }
     run_view_order(run->view, record);
 }
 
 static void on_signal(void *ctx, const struct signal_record *record) {
     struct run *run = ctx;
+    if (run->is_recovering) {
+        return;
+    }
     run_view_signal(run->view, record);
 }
 
 static void on_log(void *ctx, const struct log_record *record) {
     struct run *run = ctx;
+    if (run->is_recovering) {
+        return;
+    }
     run_view_log(run->view, record);
 }
 
 static void on_fault(void *ctx, const struct fault_record *record) {
     struct run *run = ctx;
+    if (run->is_recovering) {
+        return;
+    }
     struct run_tally *tally = &run->tallies[record->activation];
     tally->faults++;
     tally->fault = *record->fault;
@@ -73,16 +88,25 @@ static void on_fault(void *ctx, const struct fault_record *record) {
 
 static void on_status(void *ctx, const struct status_record *record) {
     struct run *run = ctx;
-    if (run->has_started || record->status == ACTIVATION_RUNNING) {
+    if (!run->is_recovering && (run->has_started || record->status == ACTIVATION_RUNNING)) {
         run_view_status(run->view, record);
     }
 }
 
+static size_t row_after(const struct run *run, int64_t open_ms) {
+    size_t row = 0;
+    while (row < run->data.count && run->data.rows[row].bar.time_ms <= open_ms) {
+        row++;
+    }
+    return row;
+}
+
+/* What was played before a restart. */
 static size_t history_candles(void *ctx, uint16_t symbol, const struct candle **out) {
     const struct run *run = ctx;
-    (void)symbol;
+    int64_t open_ms;
     *out = run->data.rows;
-    return 0;
+    return engine_last_bar(run->engine, symbol, &open_ms) ? row_after(run, open_ms) : 0;
 }
 
 /* --- making
@@ -122,6 +146,9 @@ static int session_make(struct run *run, struct err *e) {
         .engine = c->engine,
         .costs = c->costs,
     };
+    if (run->is_kept) {
+        options.journal = run_store_port(&run->store);
+    }
     options.engine.symbols_max = 1;
     options.engine.activations_max = c->activation_count;
     options.engine.limits = c->risk;
@@ -135,7 +162,31 @@ static int session_make(struct run *run, struct err *e) {
     run->engine = session_engine(run->session);
     run->view->engine = run->engine;
     engine_set_time(run->engine, run->data.rows[0].bar.time_ms);
-    return session_add_symbol(run->session, &run->instrument, run->data.bar_ms, &run->symbol, e);
+    return 0;
+}
+
+/* The records of earlier processes; the feed goes on after the last bar among them. */
+static int run_recover(struct run *run, bool *has_history, struct err *e) {
+    run->is_recovering = true;
+    int code = run_store_recover(&run->store, run->session, has_history, e);
+    run->is_recovering = false;
+    int64_t open_ms;
+    if (code == 0 && engine_last_bar(run->engine, run->symbol, &open_ms)) {
+        run->next = row_after(run, open_ms);
+    }
+    return code;
+}
+
+static int positions_adopt(struct run *run, struct err *e) {
+    for (int i = 0; i < run->config->activation_count; i++) {
+        const struct position *p =
+            activation_position(run->engine, (uint32_t)i, run->symbol, POSITION_NET);
+        int code = performance_adopt(&run->tallies[i].performance, run->symbol, POSITION_NET, p, e);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return 0;
 }
 
 static int activations_open(struct run *run, struct err *e) {
@@ -158,8 +209,36 @@ static int activations_open(struct run *run, struct err *e) {
             return code;
         }
     }
-    session_settle(run->session);
     return 0;
+}
+
+/* Until nothing waits, the disk included. */
+static int run_settle(struct run *run, struct err *e) {
+    while (session_settle(run->session) == PLAYER_WAITING) {
+        int code = run_store_wait(&run->store, e);
+        if (code != 0) {
+            return code;
+        }
+    }
+    return 0;
+}
+
+/* What was kept goes on as it was; what the configuration has besides is another run. */
+static int restart_check(struct run *run, struct err *e) {
+    int count = engine_activation_count(run->engine);
+    for (int i = 0; i < run->config->activation_count; i++) {
+        if (i >= count ||
+            strcmp(activation_id(run->engine, (uint32_t)i), run->config->activations[i].id) != 0) {
+            return err_set(
+                e, E_STATE,
+                "%s keeps a run with other activations than this configuration: give another "
+                "data_dir, or start anew with --fresh",
+                run->options->data_dir
+            );
+        }
+    }
+    run_view_restart(run->view, run->data.rows[run->next > 0 ? run->next - 1 : 0].bar.close_ms);
+    return positions_adopt(run, e);
 }
 
 /* All that did not start, not the first only. */
@@ -214,18 +293,41 @@ static int tallies_make(struct run *run, struct err *e) {
     return 0;
 }
 
+static int store_make(struct run *run, struct err *e) {
+    const char *data_dir = run->options->data_dir;
+    if (data_dir == NULL) {
+        return 0;
+    }
+    int code = run_store_open(&run->store, data_dir, e);
+    if (code == 0 && run->options->is_fresh) {
+        code = run_store_set_aside(data_dir, e);
+    }
+    run->is_kept = code == 0;
+    return code;
+}
+
 /* The header of the view comes before the first lines of the scripts. */
 static int run_start(struct run *run, struct settings_faults *faults, struct err *e) {
     int code = orders_choose(run, e);
     code = code != 0 ? code : deadline_watcher_start(&run->watcher, &run->deadline, e);
     code = code != 0 ? code : session_make(run, e);
+    bool has_history = false;
+    if (code == 0 && run->is_kept) {
+        code = run_recover(run, &has_history, e);
+    }
+    if (code == 0 && !has_history) {
+        code = session_add_symbol(
+            run->session, &run->instrument, run->data.bar_ms, &run->symbol, e
+        );
+    }
     if (code != 0) {
         return code;
     }
     run_view_begin(
         run->view, run->config, &run->instrument, &run->data, run->options->is_until_end
     );
-    code = activations_open(run, e);
+    code = has_history ? restart_check(run, e) : activations_open(run, e);
+    code = code != 0 ? code : run_settle(run, e);
     code = code != 0 ? code : starts_check(run, faults, e);
     run->has_started = code == 0;
     return code;
@@ -261,10 +363,25 @@ static bool is_anything_running(const struct run *run) {
     return false;
 }
 
+/* The bar goes on when what it asked for is on the disk. */
+static int run_wait_out(struct run *run, struct err *e) {
+    do {
+        int code = run_store_wait(&run->store, e);
+        if (code != 0) {
+            return code;
+        }
+    } while (session_resume(run->session, e) == PLAYER_WAITING && e->code == 0);
+    return e->code;
+}
+
 static bool row_play(struct run *run) {
     const struct candle *candle = &run->data.rows[run->next];
     struct err err = {0};
-    session_play(run->session, run->symbol, candle, &err);
+    if (session_play(run->session, run->symbol, candle, &err) == PLAYER_WAITING &&
+        run_wait_out(run, &err) != 0) {
+        run_fail(run, &err);
+        return false;
+    }
     run->next++;
     if (err.code == 0 && !run_view_is_heard(run->view)) {
         err_set(&err, E_IO, "the output cannot be written any more");
@@ -293,6 +410,13 @@ static void on_due(void *ctx) {
         }
     }
     run_view_flush(run->view);
+    if (run->is_kept) {
+        run_store_turn(&run->store);
+        struct err err = {0};
+        if (run_store_wants_snapshot(&run->store) && run_store_snapshot(&run->store, &err) != 0) {
+            run_view_warning(run->view, &err); /* the journal is whole without it */
+        }
+    }
     if (run->next == run->data.count) {
         run_end(run, RUN_END_DATA);
     } else {
@@ -324,6 +448,7 @@ int run_prepare(
     int code = loop_new(&run->loop, &handlers, e);
     code = code != 0 ? code : tallies_make(run, e);
     code = code != 0 ? code : inputs_read(run, faults, e);
+    code = code != 0 ? code : store_make(run, e);
     return code != 0 ? code : run_start(run, faults, e);
 }
 
@@ -339,7 +464,14 @@ int run_play(struct run *run, struct err *e) {
 }
 
 int run_close(struct run *run, struct err *e) {
-    return orders_file_close(&run->orders, e);
+    int code = run->is_kept ? run_store_close(&run->store, e) : 0;
+    run->is_kept = false;
+    struct err second = {0};
+    if (orders_file_close(&run->orders, &second) != 0 && code == 0) {
+        *e = second;
+        code = second.code;
+    }
+    return code;
 }
 
 void run_free(struct run *run) {
@@ -347,6 +479,9 @@ void run_free(struct run *run) {
     int count = run->config != NULL ? run->config->activation_count : 0;
     if (orders_file_close(&run->orders, &ignored) != 0) {
         /* It was told by run_close, or there was an earlier failure. */
+    }
+    if (run->is_kept && run_store_close(&run->store, &ignored) != 0) {
+        /* There was an earlier failure. */
     }
     loop_free(run->loop);
     session_free(run->session);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "app/config.h"
+#include "app/run_store.h"
 #include "app/run_view.h"
 #include "app/script_files.h"
 #include "loop/loop.h"
@@ -23,6 +24,8 @@ struct run_options {
     bool is_until_end;             /* as fast as possible */
     const char *orders_path;       /* NULL: none */
     const char *orders_activation; /* the only one in the orders file; NULL: all */
+    const char *data_dir;          /* where the run is kept; NULL: nowhere */
+    bool is_fresh;                 /* what is kept there is set aside */
 };
 
 struct run {
@@ -38,6 +41,10 @@ struct run {
     struct engine *engine; /* the session's */
     uint16_t symbol;
     struct run_view *view;
+    struct run_store store;
+    bool is_kept;       /* there is a store */
+    bool is_recovering; /* what is told was told before */
+    bool is_bar_out;    /* a bar is being played and waits for the disk */
     struct loop *loop;
     struct orders_file orders;
     int orders_only; /* activation; −1: all */

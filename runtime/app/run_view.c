@@ -2,6 +2,7 @@
 
 #include "app/time_text.h"
 #include "base/json_write.h"
+#include "engine/engine.h"
 #include "market/timeframe.h"
 
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static const char *exact_text(struct decimal value, char text[DECIMAL_TEXT_MAX])
 }
 
 static const char *id_of(const struct run_view *v, uint32_t activation) {
-    return v->config->activations[activation].id;
+    return activation_id(v->engine, activation);
 }
 
 static const char *symbol_of(const struct run_view *v, uint16_t symbol) {
@@ -471,6 +472,27 @@ static void summary_row(const struct run_view *v, const struct run_tally *tally,
         );
     }
     fprintf(v->out, "%s\n", note);
+}
+
+void run_view_restart(struct run_view *v, int64_t data_ms) {
+    struct view_line line;
+    v->now_ms = data_ms;
+    if (!v->is_readable) {
+        log_info("run", "restart", log_integer("data_ms", data_ms));
+    } else if (line_begin(v, &line, LOG_LEVEL_INFO, "run", "restart", CYAN)) {
+        line_escaped(&line, "goes on where it was kept");
+        line_end(v, &line);
+    }
+}
+
+void run_view_warning(struct run_view *v, const struct err *e) {
+    struct view_line line;
+    if (!v->is_readable) {
+        log_warn("run", "warning", log_err(e));
+    } else if (line_begin(v, &line, LOG_LEVEL_WARN, "run", "warning", YELLOW)) {
+        line_escaped(&line, e->msg);
+        line_end(v, &line);
+    }
 }
 
 void run_view_summary(struct run_view *v, const struct run_tally *tallies, const char *why) {

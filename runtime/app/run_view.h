@@ -46,6 +46,11 @@ void run_view_status(struct run_view *v, const struct status_record *record);
 /* why: "interrupted", "the candles are at their end". */
 void run_view_summary(struct run_view *v, const struct run_tally *tallies, const char *why);
 
+/* A run that was kept goes on: data_ms is where its data stand. */
+void run_view_restart(struct run_view *v, int64_t data_ms);
+/* Something did not go well and the run goes on. */
+void run_view_warning(struct run_view *v, const struct err *e);
+
 void run_view_flush(struct run_view *v);
 /* False after a write that the reader's end refused. */
 bool run_view_is_heard(const struct run_view *v);

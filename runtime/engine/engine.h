@@ -244,3 +244,11 @@ MUST_CHECK int account_equity(const struct engine *e, uint32_t account, struct m
 /* equity − margin of positions − margin of resting orders that enlarge. */
 MUST_CHECK int account_free(const struct engine *e, uint32_t account, struct money *out);
 int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol);
+int engine_account_count(const struct engine *e);
+bool account_is_hedge(const struct engine *e, uint32_t account);
+/* The sum over its owners. E_OVERFLOW */
+MUST_CHECK int account_position(
+    const struct engine *e, uint32_t account, uint16_t symbol, enum position_side side,
+    struct position *out
+);
+struct price engine_last_price(const struct engine *e, uint16_t symbol); /* 0: none yet */

@@ -251,3 +251,56 @@ void gate_take(struct engine *e, uint32_t activation, const struct order_request
     a->recent[a->recent_next].time_ms = e->now_ms;
     a->recent_next = (a->recent_next + 1) % slots;
 }
+
+int engine_account_count(const struct engine *e) {
+    return e->account_count;
+}
+
+bool account_is_hedge(const struct engine *e, uint32_t account) {
+    return e->accounts[account].is_hedge;
+}
+
+struct price engine_last_price(const struct engine *e, uint16_t symbol) {
+    return e->symbols[symbol].last;
+}
+
+/* Owners hold the same way or against each other; the entry is that of the sum of their fills only where they
+ * do not oppose, which is all that a paper account with one script and a person can be asked for. */
+static int position_add(struct position *sum, const struct position *p) {
+    struct fill as_fill = {
+        .price = p->entry,
+        .quantity = {decimal_abs(p->quantity.d)},
+        .time_ms = p->opened_ms,
+    };
+    struct position_change change;
+    if (p->quantity.d.v == 0) {
+        return 0;
+    }
+    return position_apply(
+        sum, p->quantity.d.v > 0 ? ORDER_BUY : ORDER_SELL, &as_fill, &change
+    );
+}
+
+int account_position(
+    const struct engine *e, uint32_t account, uint16_t symbol, enum position_side side,
+    struct position *out
+) {
+    const struct position *only = NULL;
+    int owners = 0;
+    memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
+        if (e->activations[i].account != account) {
+            continue;
+        }
+        const struct position *p = activation_position(e, i, symbol, side);
+        if (position_add(out, p) != 0) {
+            return E_OVERFLOW;
+        }
+        owners++;
+        only = p;
+    }
+    if (owners == 1) {
+        *out = *only; /* what it has realised and paid, too */
+    }
+    return 0;
+}

@@ -494,7 +494,7 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     }
     if (report->event.kind == ORDER_EVENT_ACCEPTED || report->event.kind == ORDER_EVENT_AMENDED) {
         o->queued = e->number;
-        o->queued_ms = e->now_ms;
+        o->queued_ms = report->first_bar_ms > 0 ? report->first_bar_ms : e->now_ms;
     }
     if (is_fill) {
         report_fill(e, activation, o, report);

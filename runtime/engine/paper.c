@@ -205,6 +205,10 @@ bool paper_next(struct paper *p, uint32_t account, struct venue_report *out, str
     return true;
 }
 
+bool paper_is_at_open(const struct paper *p, uint32_t account) {
+    return match_is_at_open(p->accounts[account]);
+}
+
 const struct position *
 paper_position(const struct paper *p, uint32_t account, uint16_t symbol, enum position_side side) {
     return match_position(p->accounts[account], symbol, side);
@@ -212,4 +216,41 @@ paper_position(const struct paper *p, uint32_t account, uint16_t symbol, enum po
 
 const struct ledger *paper_ledger(const struct paper *p, uint32_t account) {
     return match_ledger(p->accounts[account]);
+}
+
+/* --- after a restart ------------------------------------------------------------------------------ */
+
+int paper_restore_account(
+    struct paper *p, uint32_t account, const struct engine *e, struct err *err
+) {
+    if (account >= (uint32_t)p->account_count) {
+        return err_set(err, E_STATE, "paper account %u is not open", account);
+    }
+    struct match *m = p->accounts[account];
+    match_restore_account(m, account_ledger(e, account));
+    for (uint16_t symbol = 0; symbol < engine_symbol_count(e); symbol++) {
+        match_set_leverage(m, symbol, account_leverage(e, account, symbol));
+        for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
+            struct position position;
+            if (account_position(e, account, symbol, (enum position_side)side, &position) != 0) {
+                return err_set(err, E_OVERFLOW, "the positions of account %u", account);
+            }
+            match_restore_position(
+                m, symbol, (enum position_side)side, &position, engine_last_price(e, symbol)
+            );
+        }
+    }
+    return 0;
+}
+
+int paper_restore_order(
+    struct paper *p, uint32_t account, struct order_key key, const struct order *o, bool is_fresh,
+    struct err *e
+) {
+    if (o->state == ORDER_NEW) { /* it was recorded and never left, or its answer was lost with it */
+        return paper_submit(p, account, key, o, e);
+    }
+    struct order_request rest = o->request;
+    rest.quantity = order_remaining(o);
+    return match_restore_order(p->accounts[account], key_pack(key), &rest, is_fresh, e);
 }

@@ -3,7 +3,7 @@
  * them to the engine. Time is that of the bars played; the engine's thread; the owner frees. */
 #pragma once
 
-#include "engine/port.h"
+#include "engine/engine.h"
 #include "match/match.h"
 
 struct paper;
@@ -39,6 +39,18 @@ bool paper_answer(struct paper *p, struct venue_report *out);
 bool paper_begin(struct paper *p, uint32_t account, uint16_t symbol, const struct candle *candle);
 bool paper_next(struct paper *p, uint32_t account, struct venue_report *out, struct err *e);
 
+/* What is sent to the account now takes part in the bar that is played. */
+bool paper_is_at_open(const struct paper *p, uint32_t account);
+
 const struct position *
 paper_position(const struct paper *p, uint32_t account, uint16_t symbol, enum position_side side);
 const struct ledger *paper_ledger(const struct paper *p, uint32_t account);
+
+/* After a restart: an account as the engine's books have it. */
+MUST_CHECK int paper_restore_account(
+    struct paper *p, uint32_t account, const struct engine *e, struct err *err
+);
+MUST_CHECK int paper_restore_order(
+    struct paper *p, uint32_t account, struct order_key key, const struct order *o, bool is_fresh,
+    struct err *e
+);

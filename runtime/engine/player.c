@@ -71,6 +71,9 @@ enum player_status player_settle(struct player *p) {
             break;
         }
         report.event.time_ms = engine_time(p->engine);
+        if (p->stage == STAGE_PLAY && !paper_is_at_open(p->paper, report.account)) {
+            report.first_bar_ms = p->candle->bar.close_ms; /* in answer to a fill inside the bar */
+        }
         engine_report(p->engine, &report);
     }
     return engine_has_failed(p->engine) ? PLAYER_FAILED : PLAYER_DONE;
@@ -160,25 +163,34 @@ static void play_close(struct player *p) {
 }
 
 /* The venue's own truth against the engine's books, after a bar with fills. */
-static int books_compare(const struct player *p, struct err *err) {
+static int account_compare(const struct player *p, uint32_t account, struct err *err) {
     const struct engine *e = p->engine;
-    for (int i = 0; p->paper != NULL && i < e->activation_count; i++) {
-        const struct activation *a = &e->activations[i];
-        for (int j = 0; j < a->position_count; j++) {
-            const struct record_position *own = &a->positions[j];
-            const struct position *venue =
-                paper_position(p->paper, a->account, own->symbol, own->side);
-            if (venue->quantity.d.v != own->position.quantity.d.v ||
-                venue->entry.d.v != own->position.entry.d.v) {
-                return err_set(
-                    err, E_STATE, "position of %s in %s differs from the venue's", a->id,
-                    e->symbols[own->symbol].instrument.symbol
-                );
-            }
+    enum position_side first = account_is_hedge(e, account) ? POSITION_LONG : POSITION_NET;
+    enum position_side last = account_is_hedge(e, account) ? POSITION_SHORT : POSITION_NET;
+    for (int side = (int)first; side <= (int)last; side++) {
+        struct position own;
+        const struct position *venue =
+            paper_position(p->paper, account, p->symbol, (enum position_side)side);
+        if (account_position(e, account, p->symbol, (enum position_side)side, &own) != 0 ||
+            venue->quantity.d.v != own.quantity.d.v) {
+            return err_set(
+                err, E_STATE, "the position of account %u in %s differs from the venue's", account,
+                e->symbols[p->symbol].instrument.symbol
+            );
         }
-        if (paper_ledger(p->paper, a->account)->balance.d.v !=
-            e->accounts[a->account].ledger.balance.d.v) {
-            return err_set(err, E_STATE, "balance of %s differs from the venue's", a->id);
+    }
+    if (paper_ledger(p->paper, account)->fees.d.v != account_ledger(e, account)->fees.d.v) {
+        return err_set(err, E_STATE, "the fees of account %u differ from the venue's", account);
+    }
+    return 0;
+}
+
+static int books_compare(const struct player *p, struct err *err) {
+    uint32_t accounts = p->paper == NULL ? 0 : (uint32_t)paper_account_count(p->paper);
+    for (uint32_t i = 0; i < accounts; i++) {
+        int code = account_compare(p, i, err);
+        if (code != 0) {
+            return code;
         }
     }
     return 0;

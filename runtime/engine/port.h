@@ -46,6 +46,9 @@ struct venue_report {
     enum order_side side;
     enum position_side position_side;
     const char *reason; /* "liquidation", "adl" … */
+    /* Of an acceptance or amendment by the simulated venue: open of the first bar that the order takes part
+     * in; 0: the next. */
+    int64_t first_bar_ms;
 };
 
 /* The script host, a function call or a ring away. */

@@ -88,6 +88,7 @@ static void codec_report(struct codec *c, struct venue_report *v) {
     CODEC_ENUM(c, &v->side, ORDER_SELL);
     CODEC_ENUM(c, &v->position_side, POSITION_SHORT);
     codec_text(c, &v->reason);
+    codec_i64(c, &v->first_bar_ms);
 }
 
 /* --- activations

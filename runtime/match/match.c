@@ -311,3 +311,41 @@ void match_set_leverage(struct match *m, uint16_t symbol, int leverage) {
 int match_leverage(const struct match *m, uint16_t symbol) {
     return symbol < m->book_count ? m->books[symbol].leverage : 1;
 }
+
+/* --- after a restart ------------------------------------------------------------------------------ */
+
+void match_restore_account(struct match *m, const struct ledger *ledger) {
+    m->ledger = *ledger;
+}
+
+void match_restore_position(
+    struct match *m, uint16_t symbol, enum position_side side, const struct position *position,
+    struct price mark
+) {
+    struct book *b = match_book_of(m, symbol);
+    if (b != NULL) {
+        b->positions[side] = *position;
+        b->mark = mark;
+        b->is_stale = true;
+        book_mark_others_stale(m, b);
+    }
+}
+
+int match_restore_order(
+    struct match *m, uint64_t order_key, const struct order_request *request, bool is_fresh,
+    struct err *e
+) {
+    struct book *b = match_book_of(m, request->symbol);
+    if (b == NULL || order_key == 0 || book_find(m, order_key) != SLOT_NONE ||
+        (m->free_head == SLOT_NONE && m->slot_top == m->slot_count)) {
+        return err_set(e, E_DATA, "match: an order cannot be restored");
+    }
+    struct resting order = resting_of(m, b, order_key, request);
+    int32_t slot = book_insert(m, &order);
+    if (!is_fresh) { /* it has seen a bar: its first is over */
+        m->slots[slot].first_bar = 0;
+        b->waiting--;
+    }
+    b->is_stale = true;
+    return 0;
+}

@@ -115,3 +115,16 @@ const struct ledger *match_ledger(const struct match *m);
 /* Kept within 1 and the instrument's maximum. Under cross margin it moves no liquidation price. */
 void match_set_leverage(struct match *m, uint16_t symbol, int leverage);
 int match_leverage(const struct match *m, uint16_t symbol);
+
+/* After a restart, before any bar: the account's figures, what it holds, and what rests, in the order
+ * of submission (with the quantity that is left). An order is fresh when no bar was played since it
+ * came or was amended. */
+void match_restore_account(struct match *m, const struct ledger *ledger);
+void match_restore_position(
+    struct match *m, uint16_t symbol, enum position_side side, const struct position *position,
+    struct price mark
+);
+MUST_CHECK int match_restore_order(
+    struct match *m, uint64_t order_key, const struct order_request *request, bool is_fresh,
+    struct err *e
+);

@@ -190,6 +190,10 @@ static void bytes_event(void *ctx, const struct event *event) {
     answer_deliver(f, event->number, event->activation, f->answer_bytes, n);
 }
 
+bool host_face_holds(const struct host_face *f) {
+    return f->held_count > 0;
+}
+
 void host_face_tick(struct host_face *f) {
     for (int i = 0; i < f->held_count; i++) {
         if (f->held[i].ticks-- > 0) {

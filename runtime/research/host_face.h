@@ -25,5 +25,7 @@ void host_face_free(struct host_face *f);
 struct host_port_out host_face_port(struct host_face *f);
 struct host *host_face_host(struct host_face *f);
 
+/* FACE_DELAYED: whether answers are held. */
+bool host_face_holds(const struct host_face *f);
 /* FACE_DELAYED: one tick of waiting; answers that are due go to the engine. */
 void host_face_tick(struct host_face *f);

@@ -41,6 +41,7 @@ static int session_make(
         .venue = paper_port(s->paper),
         .sink = *sink,
         .history = *history,
+        .journal = options->journal,
     };
     code = engine_new(&s->engine, &options->engine, &ports, e);
     if (code != 0) {
@@ -107,26 +108,90 @@ int session_add_symbol(
 int session_activate(
     struct session *s, const struct activation_options *options, uint32_t *activation, struct err *e
 ) {
-    int code = paper_open_account(
-        s->paper, s->instruments, s->instrument_count, options->balance, options->is_hedge, e
-    );
+    int code = 0;
+    if (options->account == NULL) {
+        code = paper_open_account(
+            s->paper, s->instruments, s->instrument_count, options->balance, options->is_hedge, e
+        );
+    }
     return code != 0 ? code : engine_activate(s->engine, options, activation, e);
+}
+
+/* Whether a held answer was waited for; if not, it is the journal. */
+static bool session_tick(struct session *s) {
+    if (!host_face_holds(s->face)) {
+        return false;
+    }
+    host_face_tick(s->face);
+    return true;
 }
 
 enum player_status session_settle(struct session *s) {
     enum player_status status;
-    while ((status = player_settle(s->player)) == PLAYER_WAITING) {
-        host_face_tick(s->face);
+    while ((status = player_settle(s->player)) == PLAYER_WAITING && session_tick(s)) {
     }
     return status;
 }
 
-enum player_status
-session_play(struct session *s, uint16_t symbol, const struct candle *candle, struct err *e) {
+enum player_status session_resume(struct session *s, struct err *e) {
     enum player_status status;
-    player_begin(s->player, symbol, candle);
-    while ((status = player_step(s->player, e)) == PLAYER_WAITING) {
-        host_face_tick(s->face);
+    while ((status = player_step(s->player, e)) == PLAYER_WAITING && session_tick(s)) {
     }
     return status;
+}
+
+enum player_status session_play(
+    struct session *s, uint16_t symbol, const struct candle *candle, struct err *e
+) {
+    player_begin(s->player, symbol, candle);
+    return session_resume(s, e);
+}
+
+/* --- after a restart ------------------------------------------------------------------------------ */
+
+struct restoring {
+    struct session *session;
+    struct err *err;
+};
+
+/* No bar was played since it came: the last one recorded closed at or before. */
+static bool order_is_fresh(const struct engine *e, const struct order *o) {
+    int64_t open_ms;
+    if (!engine_last_bar(e, o->request.symbol, &open_ms)) {
+        return true;
+    }
+    return o->queued_ms > open_ms;
+}
+
+static void order_restore(
+    void *ctx, uint32_t account, struct order_key key, const struct order *o
+) {
+    struct restoring *r = ctx;
+    bool is_fresh = order_is_fresh(r->session->engine, o);
+    if (r->err->code == 0 &&
+        paper_restore_order(r->session->paper, account, key, o, is_fresh, r->err) != 0) {
+        err_wrap(r->err, "%s: ", o->id);
+    }
+}
+
+int session_recover_end(struct session *s, struct err *e) {
+    struct engine *engine = s->engine;
+    for (int i = 0; i < engine_symbol_count(engine); i++) {
+        s->instruments[s->instrument_count++] = *engine_instrument(engine, (uint16_t)i);
+    }
+    for (int i = 0; i < engine_account_count(engine); i++) {
+        uint32_t account = (uint32_t)i;
+        int code = paper_open_account(
+            s->paper, s->instruments, s->instrument_count, account_ledger(engine, account)->start,
+            account_is_hedge(engine, account), e
+        );
+        code = code != 0 ? code : paper_restore_account(s->paper, account, engine, e);
+        if (code != 0) {
+            return code;
+        }
+    }
+    struct restoring restoring = {s, e};
+    e->code = 0;
+    int code = engine_recover_end(engine, order_restore, &restoring, e);
+    return code != 0 ? code : e->code;
 }

@@ -13,6 +13,7 @@ struct session_options {
     struct host_options host; /* its activations, instruments and series follow the engine's */
     struct engine_options engine;
     struct match_costs costs;
+    struct journal_port journal; /* append NULL: nothing is kept */
     uint64_t seed; /* of the delays of FACE_DELAYED */
 };
 
@@ -43,6 +44,12 @@ MUST_CHECK int session_activate(
 
 /* Until nothing waits: after activations and commands. */
 enum player_status session_settle(struct session *s);
+/* Goes on with a bar that waits (PLAYER_WAITING: for the journal). */
+enum player_status session_resume(struct session *s, struct err *e);
 /* Plays one finest bar out. PLAYER_FAILED: with *e a broken run, without it a fault of a script. */
 enum player_status
 session_play(struct session *s, uint16_t symbol, const struct candle *candle, struct err *e);
+
+/* After the records were applied (engine_recover_begin … engine_recover on session_engine): the paper venue is
+ * made as the books have it, and what ran is started again. */
+MUST_CHECK int session_recover_end(struct session *s, struct err *e);

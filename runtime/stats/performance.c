@@ -290,3 +290,20 @@ int performance_on_bar(struct performance *p, const struct performance_bar *bar,
     p->equity = bar->equity;
     return day_sample(p, bar->close_ms, bar->equity_value, e);
 }
+
+int performance_adopt(
+    struct performance *p, uint16_t symbol, enum position_side side,
+    const struct position *position, struct err *e
+) {
+    struct performance_open *open;
+    struct performance_fill of = {.symbol = symbol, .position_side = side};
+    if (position->quantity.d.v == 0) {
+        return 0;
+    }
+    int code = open_of(p, &of, &open, e);
+    if (code == 0) {
+        open->quantity = position->quantity;
+        open->opened_ms = position->opened_ms;
+    }
+    return code;
+}

@@ -105,6 +105,12 @@ MUST_CHECK int
 performance_on_fill(struct performance *p, const struct performance_fill *fill, struct err *e);
 MUST_CHECK int performance_on_funding(struct performance *p, struct money amount, struct err *e);
 
+/* What is held when the recording begins: its further fills fit. */
+MUST_CHECK int performance_adopt(
+    struct performance *p, uint16_t symbol, enum position_side side,
+    const struct position *position, struct err *e
+);
+
 /* After a finest bar was played. */
 MUST_CHECK int
 performance_on_bar(struct performance *p, const struct performance_bar *bar, struct err *e);

@@ -1,0 +1,201 @@
+#include "app/run_store.h"
+
+#include "store/data_lock.h"
+#include "store/snapshot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SNAPSHOT_EVERY 20000 /* records */
+
+int run_store_open(struct run_store *s, const char *data_dir, struct err *e) {
+    s->data_dir = data_dir;
+    s->lock = -1;
+    s->snapshot_every = SNAPSHOT_EVERY;
+    int code = data_lock_take(data_dir, &s->lock, e);
+    return code != 0 ? code : disk_path(s->folder, data_dir, "journal", e);
+}
+
+static uint64_t store_append(void *ctx, const char *bytes, size_t length) {
+    struct run_store *s = ctx;
+    struct err err = {0};
+    uint64_t sequence = 0;
+    if (s->journal == NULL || s->is_failed) {
+        return 0;
+    }
+    return journal_append(s->journal, bytes, length, &sequence, &err) == 0 ? sequence : 0;
+}
+
+struct journal_port run_store_port(struct run_store *s) {
+    return (struct journal_port){s, store_append};
+}
+
+/* --- recovery ------------------------------------------------------------------------------------- */
+
+static int take_slice(void *ctx, const char *bytes, size_t length, struct err *e) {
+    struct run_store *s = ctx;
+    s->has_history = true;
+    return engine_recover(s->engine, bytes, length, e);
+}
+
+static int take_record(void *ctx, const struct journal_record *record, struct err *e) {
+    struct run_store *s = ctx;
+    s->has_history = true;
+    int code = engine_recover(s->engine, record->bytes, record->length, e);
+    if (code != 0) {
+        err_wrap(e, "record %llu: ", (unsigned long long)record->sequence);
+    }
+    return code;
+}
+
+static void on_durable(void *ctx, uint64_t sequence) {
+    struct run_store *s = ctx;
+    engine_durable(s->engine, sequence);
+}
+
+static void on_state(void *ctx, enum journal_state state, const struct err *reason) {
+    struct run_store *s = ctx;
+    s->is_failed = state == JOURNAL_FAILED;
+    if (s->is_failed) {
+        s->failure = *reason;
+    } else {
+        engine_journal_restored(s->engine);
+    }
+    if (s->state != NULL) {
+        s->state(s->ctx, s->is_failed, reason);
+    }
+}
+
+static void on_wake(void *ctx) {
+    struct run_store *s = ctx;
+    if (s->wake != NULL) {
+        s->wake(s->ctx);
+    }
+}
+
+static int records_read(struct run_store *s, struct err *e) {
+    struct snapshot_report snapshot = {0};
+    int code = snapshot_read(&disk_system, s->folder, s, take_slice, &snapshot, e);
+    if (code != 0) {
+        return code;
+    }
+    s->snapshot_sequence = snapshot.sequence;
+    uint64_t from = snapshot.sequence > 0 ? snapshot.sequence + 1 : 0;
+    return journal_read(&disk_system, s->folder, from, s, take_record, &s->report, e);
+}
+
+static int journal_begin(struct run_store *s, struct err *e) {
+    struct journal_options options;
+    journal_options_default(&options);
+    options.folder = s->folder;
+    options.disk = &disk_system;
+    options.ctx = s;
+    options.wake = on_wake;
+    options.durable = on_durable;
+    options.state = on_state;
+    return journal_open(&s->journal, &options, &s->report, e);
+}
+
+int run_store_recover(
+    struct run_store *s, struct session *session, bool *has_history, struct err *e
+) {
+    s->engine = session_engine(session);
+    engine_recover_begin(s->engine);
+    int code = records_read(s, e);
+    code = code != 0 ? code : journal_begin(s, e);
+    if (code != 0) {
+        return code;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    *has_history = s->has_history;
+    code = session_recover_end(session, e);
+    engine_begin(
+        s->engine, TRADINGBOOST_VERSION, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000
+    );
+    return code;
+}
+
+/* --- while it runs -------------------------------------------------------------------------------- */
+
+void run_store_turn(struct run_store *s) {
+    if (s->journal != NULL) {
+        journal_commit(s->journal);
+        journal_poll(s->journal);
+    }
+}
+
+int run_store_wait(struct run_store *s, struct err *e) {
+    uint64_t last = engine_appended(s->engine);
+    int code = last > 0 ? journal_wait(s->journal, last, e) : 0;
+    journal_poll(s->journal);
+    return code;
+}
+
+bool run_store_wants_snapshot(const struct run_store *s) {
+    return s->journal != NULL && !s->is_failed &&
+           journal_last(s->journal) >= s->snapshot_sequence + s->snapshot_every;
+}
+
+struct snapshotting {
+    struct snapshot_writer *writer;
+    struct err *err;
+};
+
+static void write_slice(void *ctx, const char *bytes, size_t length) {
+    struct snapshotting *to = ctx;
+    if (to->err->code == 0 && snapshot_write(to->writer, bytes, length, to->err) != 0) {
+        return; /* kept in err */
+    }
+}
+
+int run_store_snapshot(struct run_store *s, struct err *e) {
+    int code = run_store_wait(s, e);
+    if (code != 0) {
+        return code;
+    }
+    struct snapshotting to = {.err = e};
+    uint64_t sequence = journal_last(s->journal);
+    code = snapshot_begin(&to.writer, &disk_system, s->folder, sequence, e);
+    if (code != 0) {
+        return code;
+    }
+    int position = 0;
+    e->code = 0;
+    while (engine_snapshot(s->engine, &position, 256, write_slice, &to)) {
+    }
+    if (e->code != 0) {
+        snapshot_abort(to.writer);
+        return e->code;
+    }
+    code = snapshot_commit(to.writer, e);
+    if (code == 0) {
+        s->snapshot_sequence = sequence;
+    }
+    return code;
+}
+
+int run_store_close(struct run_store *s, struct err *e) {
+    int code = s->journal != NULL ? journal_close(s->journal, e) : 0;
+    s->journal = NULL;
+    if (s->lock >= 0) {
+        data_lock_give(s->lock);
+        s->lock = -1;
+    }
+    return code;
+}
+
+int run_store_set_aside(const char *data_dir, struct err *e) {
+    char from[DISK_PATH_MAX];
+    char to[DISK_PATH_MAX];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int n = snprintf(from, sizeof from, "%s/journal", data_dir);
+    int m = snprintf(to, sizeof to, "%s/journal-%lld", data_dir, (long long)now.tv_sec);
+    if (n >= (int)sizeof from || m >= (int)sizeof to || rename(from, to) != 0) {
+        return errno == ENOENT ? 0 : err_set(e, E_IO, "%s: %s", from, strerror(errno));
+    }
+    return 0;
+}
