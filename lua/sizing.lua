@@ -71,6 +71,15 @@ function sizing.quantity(instrument, value, price)
   return instrument:quantity(sizing.lots(instrument, value, price))
 end
 
+--- The smallest order that opens or adds, in whole lots.
+---@param instrument table
+---@return integer
+function sizing.least(instrument)
+  local lots = instrument:lots(instrument.min_quantity)
+  if instrument:quantity(lots) < instrument.min_quantity then lots = lots + 1 end
+  return max(lots, 1)
+end
+
 --- Cuts `lots` into whole-lot parts by `ratios` (integers), each rounded half up.
 ---
 --- A part with a ratio has at least `least` lots while there are any; the last such part takes the

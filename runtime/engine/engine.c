@@ -12,6 +12,7 @@ void engine_options_default(struct engine_options *options) {
         .orders_max = 512,
         .events_max = 4096,
         .faults_max = 3,
+        .is_prompt_venue = true,
         .asks_max = 256,
         .outbox_max = 4096,
         .venue_name = "paper",
@@ -29,6 +30,7 @@ static int engine_allocate(struct engine *e) {
     e->ready = calloc((size_t)o->activations_max, sizeof *e->ready);
     e->order_pool = calloc(order_count, sizeof *e->order_pool);
     e->free_orders = calloc(order_count, sizeof(struct order *));
+    e->watches = calloc(order_count, sizeof *e->watches);
     e->outcomes_max = o->asks_max;
     e->outcomes = calloc((size_t)o->asks_max, sizeof *e->outcomes);
     e->figures = calloc((size_t)o->asks_max * RISK_CHECK_COUNT, sizeof *e->figures);
@@ -39,7 +41,7 @@ static int engine_allocate(struct engine *e) {
         return E_MEMORY;
     }
     if (e->symbols == NULL || e->series == NULL || e->activations == NULL || e->accounts == NULL ||
-        e->ready == NULL || e->order_pool == NULL || e->free_orders == NULL) {
+        e->ready == NULL || e->order_pool == NULL || e->free_orders == NULL || e->watches == NULL) {
         return E_MEMORY;
     }
     for (size_t i = 0; i < order_count; i++) {
@@ -78,6 +80,8 @@ void engine_free(struct engine *e) {
     }
     for (int i = 0; i < e->account_count; i++) {
         free(e->accounts[i].leverage);
+        free(e->accounts[i].outside);
+        free(e->accounts[i].fill_ids);
     }
     scripts_free(e);
     free(e->outcomes);
@@ -98,6 +102,7 @@ void engine_free(struct engine *e) {
     free(e->ready);
     free(e->order_pool);
     free(e->free_orders);
+    free(e->watches);
     free(e);
 }
 
@@ -163,6 +168,10 @@ static void series_replay(struct engine *e, uint16_t index) {
         if (bar_builder_push(&s->builder, &candles[i].bar, &closed)) {
             e->ports.host.bar(e->ports.host.ctx, index, 0, &closed);
         }
+    }
+    struct bar closed;
+    if (bar_builder_expire(&s->builder, e->now_ms, &closed)) {
+        e->ports.host.bar(e->ports.host.ctx, index, 0, &closed); /* its last bars are missing */
     }
 }
 

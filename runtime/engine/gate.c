@@ -90,13 +90,21 @@ static int sum_orders(
     const struct account *account = &e->accounts[a->account];
     for (int i = 0; i < a->order_count; i++) {
         const struct order *o = a->orders[i];
-        if (o == left_out || !order_enlarges(e, activation, &o->request)) {
+        bool is_gone = o->pending == PENDING_CANCEL && e->options.is_prompt_venue;
+        if (o == left_out || is_gone || !order_enlarges(e, activation, &o->request)) {
             continue;
         }
-        struct price price = order_reference(e, &o->request);
-        struct quantity rest = order_remaining(o);
+        struct order_request request = o->request;
+        if (o->pending == PENDING_AMEND && e->options.is_prompt_venue) {
+            request.price = o->asked.price;
+            request.stop = o->asked.stop;
+            request.quantity = o->asked.quantity;
+        }
+        struct price price = order_reference(e, &request);
+        struct quantity rest = request.quantity;
         struct money margin;
-        if (add_notional(&sums->exposure, price, rest) != 0 ||
+        if (decimal_sub(rest.d, o->filled.d, &rest.d) != 0 ||
+            add_notional(&sums->exposure, price, rest) != 0 ||
             margin_of(price, rest, account->leverage[o->request.symbol], &margin) != 0 ||
             decimal_add(sums->margin.d, margin.d, &sums->margin.d) != 0) {
             return E_OVERFLOW;
@@ -264,8 +272,9 @@ struct price engine_last_price(const struct engine *e, uint16_t symbol) {
     return e->symbols[symbol].last;
 }
 
-/* Owners hold the same way or against each other; the entry is that of the sum of their fills only where they
- * do not oppose, which is all that a paper account with one script and a person can be asked for. */
+/* Owners hold the same way or against each other; the entry is that of the sum of their fills only
+ * where they do not oppose, which is all that a paper account with one script and a person can be
+ * asked for. */
 static int position_add(struct position *sum, const struct position *p) {
     struct fill as_fill = {
         .price = p->entry,
@@ -276,13 +285,14 @@ static int position_add(struct position *sum, const struct position *p) {
     if (p->quantity.d.v == 0) {
         return 0;
     }
-    return position_apply(
-        sum, p->quantity.d.v > 0 ? ORDER_BUY : ORDER_SELL, &as_fill, &change
-    );
+    return position_apply(sum, p->quantity.d.v > 0 ? ORDER_BUY : ORDER_SELL, &as_fill, &change);
 }
 
 int account_position(
-    const struct engine *e, uint32_t account, uint16_t symbol, enum position_side side,
+    const struct engine *e,
+    uint32_t account,
+    uint16_t symbol,
+    enum position_side side,
     struct position *out
 ) {
     const struct position *only = NULL;

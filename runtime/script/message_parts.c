@@ -66,6 +66,9 @@ void codec_order(struct codec *c, struct order *o) {
     codec_chars(c, o->message, sizeof o->message);
     codec_i64(c, &o->created_ms);
     codec_i64(c, &o->updated_ms);
+    codec_decimal(c, &o->asked.price.d);
+    codec_decimal(c, &o->asked.stop.d);
+    codec_decimal(c, &o->asked.quantity.d);
     codec_u64(c, &o->queued);
     codec_i64(c, &o->queued_ms);
 }

@@ -62,6 +62,10 @@ struct order {
     char message[ORDER_MESSAGE_MAX];
     int64_t created_ms;
     int64_t updated_ms;
+    struct order_figures {
+        struct price price, stop;
+        struct quantity quantity;
+    } asked; /* while an amendment is pending */
     uint64_t queued; /* engine number of its last acceptance or amendment: its place in the queue */
     int64_t queued_ms;
 };

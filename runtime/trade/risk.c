@@ -84,7 +84,10 @@ figure_set_value(struct risk_figure *figure, struct price price, struct quantity
 
 static bool check_MINIMUM(const struct asked *a, struct risk_figure *figure) {
     const struct order_request *r = a->request;
-    struct decimal least = decimal_max(a->instrument->min_quantity.d, a->instrument->lot.d);
+    /* What reduces may be smaller, down to a lot: the rest of a position must not be stuck. */
+    struct decimal least = a->reduces
+                               ? a->instrument->lot.d
+                               : decimal_max(a->instrument->min_quantity.d, a->instrument->lot.d);
     figure_set(figure, r->quantity.d, least);
     if (r->is_whole_position) {
         return true;
@@ -93,7 +96,7 @@ static bool check_MINIMUM(const struct asked *a, struct risk_figure *figure) {
         return false;
     }
     if (a->reduces || a->instrument->min_notional.d.v == 0) {
-        return true; /* the rest of a position must not be stuck */
+        return true;
     }
     figure->limit = a->instrument->min_notional.d;
     return figure_set_value(figure, a->price, r->quantity) &&
@@ -307,8 +310,8 @@ const char *risk_check_name(enum risk_check check) {
 void risk_limits_default(struct risk_limits *limits) {
     *limits = (struct risk_limits){
         .collar = {DECIMAL_ONE / 5},
-        .order_value_max = {decimal_of_int(1000000)},
-        .position_value_max = {decimal_of_int(5000000)},
+        .order_value_max = {decimal_of_int(2000000)},
+        .position_value_max = {decimal_of_int(10000000)},
         .exposure_max = {decimal_of_int(20000000)},
         .leverage_max = 125,
         .open_orders_max = 200,

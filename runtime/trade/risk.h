@@ -39,8 +39,8 @@ enum risk_check {
 
 struct risk_limits { /* 0 switches a limit off */
     struct decimal collar;           /* fraction of the reference price, 0.2 */
-    struct money order_value_max;    /* 1,000,000 */
-    struct money position_value_max; /* per symbol, 5,000,000 */
+    struct money order_value_max;    /* 2,000,000 */
+    struct money position_value_max; /* per symbol, 10,000,000 */
     struct money exposure_max;       /* gross per account, 20,000,000 */
     int leverage_max;                /* 125 */
     int open_orders_max;             /* 200 */

@@ -71,7 +71,9 @@ int sizing_check_minimum(
     if (request->is_whole_position) {
         return 0;
     }
-    struct decimal least = decimal_max(instrument->min_quantity.d, instrument->lot.d);
+    struct decimal least = request->reduce_only
+                               ? instrument->lot.d
+                               : decimal_max(instrument->min_quantity.d, instrument->lot.d);
     if (decimal_compare(request->quantity.d, least) < 0) {
         return sizing_say_below("quantity", request->quantity.d, least, e);
     }

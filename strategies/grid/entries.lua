@@ -278,6 +278,7 @@ function M.changed(self, o, has_ended)
   if not has_ended then
     slot.price = o.price or slot.price
     slot.count = self.instrument_facts:lots(o.quantity)
+    M.wake(self) -- a refused amendment is asked again
     return
   end
   lot_tools.remove(slots, slot)

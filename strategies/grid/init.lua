@@ -6,6 +6,7 @@
 -- Every fill (fills.lua) opens a lot (lots.lua) and lets its take-profit rest at once (exits.lua).
 -- A trend that turns hard against a side closes it, and so do the edge of the grid, the stop loss
 -- and idleness.
+local sizing = require 'sizing'
 local entries = require './entries'
 local exits = require './exits'
 local fills = require './fills'
@@ -22,6 +23,9 @@ function M.check(p)
     if is_wrong then wrong[#wrong + 1] = text end
   end
   refuse(p.hedge, 'hedge is not available yet: leave it off')
+  for level, amount in ipairs(p.amounts) do
+    refuse(amount < 0, ('amounts: the one of level %d is below 0'):format(level))
+  end
   refuse(p.spot, 'spot is not available yet: leave it off')
   refuse(p.tp_long_min > p.tp_long_max, 'tp_long_min is above tp_long_max')
   refuse(p.tp_short_min > p.tp_short_max, 'tp_short_min is above tp_short_max')
@@ -33,7 +37,15 @@ local function prepare(state)
   state.lots = state.lots or {}
   state.entries = state.entries or {} -- slots: entries that rest
   state.exits = state.exits or {} -- the order that closes a side at market, by side
-  state.adx = state.adx or { 0, 0, 0 } -- adx_state now and at the two bars before
+end
+
+-- adx_state now and at the two bars before, newest first: what the history says at a first start.
+local function recall_trend(self)
+  local seen = { 0, 0, 0 }
+  for age = 0, math.min(2, #self.bars - 1) do
+    seen[age + 1] = self.trend:at(self.bars[age].close_time) or 0
+  end
+  return seen
 end
 
 local function draw_levels(self, age)
@@ -47,7 +59,7 @@ function M:on_start()
   self.levels_timeframe = p.levels_timeframe
   self.instrument_facts = self:instrument(symbol)
   self.notional, self.notional_sum = entries.budget(p)
-  self.min_count = math.max(1, self.instrument_facts:lots(self.instrument_facts.min_quantity))
+  self.min_count = sizing.least(self.instrument_facts)
   self.noticed = {} -- levels that were left out
   self.calm = { low = math.huge, high = -math.huge, until_ms = nil }
 
@@ -62,6 +74,7 @@ function M:on_start()
     di = p.adx_di, length = p.adx_length, threshold = p.adx_threshold,
     range = p.adx_range, range_move = p.adx_range_move,
   })
+  self.state.adx = self.state.adx or recall_trend(self)
 
   self.levels = level_tools.new(p)
   local oldest = math.min(#self.bars, level_tools.replay_length(p)) - 1

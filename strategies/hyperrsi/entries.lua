@@ -8,6 +8,7 @@ local sizing = require 'sizing'
 local entries = {}
 
 local LEAST_NOTIONAL = 200 -- quote currency, of a first entry
+local ROUNDING = 1 + 1e-12 -- a sum that a double misses by its last digits is not too large
 local FAILURES_MAX = 5 -- first entries refused one after another
 local ORDER = { long = 'buy', short = 'sell' }
 local INVESTMENT = { BTC = 'btc_investment', ETH = 'eth_investment', SOL = 'sol_investment' }
@@ -40,7 +41,7 @@ local function quantity(self, amount, price)
   local facts = self.facts
   local lots = self.params.entry_amount_option == 'count' and facts:lots(amount)
     or sizing.lots(facts, self:worth(amount, price), price)
-  return facts:quantity(math.max(lots, facts:lots(facts.min_quantity)))
+  return facts:quantity(math.max(lots, sizing.least(facts)))
 end
 
 local function is_pending(self)
@@ -73,7 +74,7 @@ end
 
 local function is_unaffordable(self, _, c, trade)
   local amount = amount_after(self, trade and trade.entries or 0)
-  return self:worth(amount, c.close) / self.params.leverage > self:balance().free
+  return self:worth(amount, c.close) / self.params.leverage > self:balance().free * ROUNDING
 end
 
 local function is_full(self, _, _, trade)

@@ -67,7 +67,7 @@ end
 -- at or below zero is never reached: its part waits for the stop, too.
 local function place_targets(self, trade, position)
   local facts, start = self.facts, self.trailing_start
-  local parts = sizing.parts(facts:lots(position.quantity), self.ratios, facts:lots(facts.min_quantity))
+  local parts = sizing.parts(facts:lots(position.quantity), self.ratios, sizing.least(facts))
   for n = 1, start and parts[start] > 0 and start or 3 do
     if parts[n] > 0 and trade.prices[n] > 0 then
       self:place(self.params.symbol, {

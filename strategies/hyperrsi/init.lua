@@ -41,7 +41,8 @@ function M:on_ready(why)
     trade = trade or { side = position.is_long and 'long' or 'short', entries = 1 }
     state.trade = trade
     trade.last_entry = trade.last_entry or position.entry_price
-    if trade.held ~= position.quantity or #self:orders(symbol) == 0 then
+    local is_bare = #self:orders(symbol) == 0 and not trade.trail
+    if trade.held ~= position.quantity or is_bare then
       exits.guard(self, trade, position.entry_price)
     end
   end

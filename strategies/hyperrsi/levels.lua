@@ -8,7 +8,7 @@ local SIGN = { long = 1, short = -1 }
 local LEAST_PROFIT = 0.0001 -- a target is at least this fraction away from base and price
 local LEAST_ATR = 0.001 -- of the base price
 local LEAST_OFFSET = 0.001 -- of the price at which trailing begins
-local HALF_TICK_GRACE = 1e-6 -- a tie that a double misses by less than this many ticks is a tie
+local ROUNDING = 1e-13 -- a tie that a double misses by its last digits is a tie
 
 levels.SIGN = SIGN
 
@@ -19,7 +19,7 @@ local DISTANCE = {
 }
 
 local function nearest(instrument, price)
-  return instrument:round_price(price + instrument.tick * HALF_TICK_GRACE, 'nearest')
+  return instrument:round_price(price + price * ROUNDING, 'nearest')
 end
 levels.nearest = nearest
 

@@ -32,6 +32,8 @@ static void scene_set(struct scene *s) {
     s->request.quantity = size_of("0.01");
     s->request.price = price_of("50000");
     risk_limits_default(&s->limits);
+    s->limits.order_value_max = cash_of("1000000");
+    s->limits.position_value_max = cash_of("5000000");
     s->facts = (struct risk_facts){
         .instrument = &s->instrument,
         .request = &s->request,
