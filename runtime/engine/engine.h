@@ -20,12 +20,14 @@ struct engine_options {
     int symbols_max;
     int series_max;
     int activations_max;
-    int orders_max;         /* live orders of one activation */
-    int events_max;         /* waiting events of one activation */
-    int faults_max;         /* within an hour, then suspended: 3 */
-    bool stop_on_fault;     /* backtest: the first fault ends the run */
-    int asks_max;           /* of one answer */
-    int outbox_max;         /* requests that wait for the journal */
+    int orders_max;     /* live orders of one activation */
+    int events_max;     /* waiting events of one activation */
+    int faults_max;     /* within an hour, then suspended: 3 */
+    bool stop_on_fault; /* backtest: the first fault ends the run */
+    bool
+        is_prompt_venue; /* cancels and amendments act at once (simulated): margin counts them so */
+    int asks_max;        /* of one answer */
+    int outbox_max;      /* requests that wait for the journal */
     const char *venue_name; /* of the kill switch's scope "venue"; borrowed */
     struct risk_limits limits;
 };
@@ -248,7 +250,10 @@ int engine_account_count(const struct engine *e);
 bool account_is_hedge(const struct engine *e, uint32_t account);
 /* The sum over its owners. E_OVERFLOW */
 MUST_CHECK int account_position(
-    const struct engine *e, uint32_t account, uint16_t symbol, enum position_side side,
+    const struct engine *e,
+    uint32_t account,
+    uint16_t symbol,
+    enum position_side side,
     struct position *out
 );
 struct price engine_last_price(const struct engine *e, uint16_t symbol); /* 0: none yet */

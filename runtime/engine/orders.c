@@ -294,6 +294,7 @@ void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
         memcpy(o->request.tag, ask->u.amend.tag, sizeof o->request.tag);
     }
     o->pending = PENDING_AMEND;
+    o->asked = (struct order_figures){wanted.price, wanted.stop, wanted.quantity};
     order_tell(e, activation, STEP_SENT, o, ask->file, ask->line, &verdict);
     struct outbox_item item = {
         .what = 'a',
