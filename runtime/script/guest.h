@@ -41,9 +41,30 @@ struct market_series {
     int64_t timeframe_ms;
 };
 
+/* What every event touches comes first: with thousands of guests nothing of the next is in a cache. */
 struct guest {
     struct host *host;
+    struct sandbox *sandbox; /* NULL: not started, or a fault ended it */
+    lua_State *L;
+    const struct event *event; /* whose handler runs */
+    unsigned phase;
+    uint32_t handlers;
     uint32_t activation;
+    uint16_t symbol;        /* that of symbol_name */
+    uint16_t candle_symbol; /* which the candle's facts name; NO_INDEX: none yet */
+    const char *symbol_name; /* the one last named: a string that the sandbox keeps */
+    uint64_t handled_number; /* of the event whose handler ran last */
+    bool is_capture_pending; /* CAPTURE_DEFERRED: the state after that one is still to be captured */
+    int capture_code;        /* it could not be captured: told with the next event */
+    struct view view;
+
+    struct fault *capture_fault; /* capture_code in words; NULL without memory for them */
+    char *state;                 /* last captured */
+    size_t state_length, state_capacity;
+    uint64_t state_number; /* of the event after which it first was so */
+    int64_t log_minute;
+    int log_lines; /* of that minute */
+    int indicator_count;
     char id[ACTIVATION_ID_MAX];
     char currency[16];
     struct bundle *bundle;
@@ -52,29 +73,8 @@ struct guest {
     struct setting
         *settings_before; /* of a change that no EVENT_START has proved yet; NULL: none */
     int setting_before_count;
-    char *state; /* last captured */
-    size_t state_length, state_capacity;
-    uint64_t state_number;       /* of the event it is after */
-    uint64_t handled_number;     /* of the event whose handler ran last */
-    bool is_capture_pending;     /* CAPTURE_DEFERRED: the state after that one is still to be captured */
-    int capture_code;            /* it could not be captured: told with the next event */
-    struct fault *capture_fault; /* the same in words; NULL without memory for them */
     uint64_t seed;
-    struct view view;
-
-    struct sandbox *sandbox; /* NULL: not started, or a fault ended it */
-    lua_State *L;
-    uint32_t handlers;
     struct subscription subscription;
-    int indicator_count;
-    const char *symbol_name; /* of `symbol`, the one last named: a string that the sandbox keeps */
-    uint16_t symbol;
-    uint16_t candle_symbol; /* which the candle's facts name; NO_INDEX: none yet */
-
-    const struct event *event; /* whose handler runs */
-    unsigned phase;
-    int64_t log_minute;
-    int log_lines; /* of that minute */
 };
 
 struct host {

@@ -64,6 +64,7 @@ static const int allowed[] = {
     SCMP_SYS(brk),
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
+    SCMP_SYS(madvise), /* large pages */
     SCMP_SYS(getrandom),
     SCMP_SYS(futex),
     SCMP_SYS(clock_gettime),
@@ -76,7 +77,6 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 #if defined(__SANITIZE_ADDRESS__)
     /* The sanitizers' own. */
-    SCMP_SYS(madvise),
     SCMP_SYS(sched_yield),
     SCMP_SYS(gettid),
     SCMP_SYS(sigaltstack),

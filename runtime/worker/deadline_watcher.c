@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct deadline_watcher {
     struct deadline *deadline;
     pthread_t script_thread;
     pthread_t thread;
-    atomic_bool is_stopping;
+    atomic_bool is_looking, is_stopping;
     _Atomic uint64_t suspect; /* the handler that a signal is about */
     /* The script thread's, in its signal handler only: */
     uint64_t noted; /* the handler whose CPU time was noted */
@@ -59,6 +60,7 @@ static void *watch(void *ctx) {
     int64_t seen_ns = 0;
     bool is_noted = false;
     const struct timespec look = {.tv_nsec = LOOK_NS};
+    atomic_store(&w->is_looking, true);
     while (!atomic_load_explicit(&w->is_stopping, memory_order_relaxed)) {
         uint64_t running = atomic_load_explicit(&d->running, memory_order_acquire);
         if (running % 2 == 1) {
@@ -107,6 +109,9 @@ int deadline_watcher_start(struct deadline_watcher **out, struct deadline *d, st
         atomic_store(&current, NULL);
         free(w);
         return err_set(e, E_IO, "the thread of the deadline watcher: %s", strerror(status));
+    }
+    while (!atomic_load(&w->is_looking)) {
+        sched_yield(); /* what a thread does to begin is forbidden to a confined process */
     }
     *out = w;
     return 0;

@@ -16,7 +16,8 @@
 
 struct deadline_watcher;
 
-/* Watches d, on which only the calling thread runs handlers. d must outlive the watcher. */
+/* Watches d, on which only the calling thread runs handlers, from when it returns. d must outlive
+ * the watcher. */
 MUST_CHECK int
 deadline_watcher_start(struct deadline_watcher **out, struct deadline *d, struct err *e);
 /* Takes up to a millisecond. NULL is fine. */

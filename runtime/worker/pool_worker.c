@@ -103,12 +103,14 @@ static int epoll_add(struct pool *p, int fd, uint64_t what, struct err *e) {
     return 0;
 }
 
-/* Its own group, so that Ctrl-C at a terminal is the core's alone; no environment. */
+/* Its own group, so that Ctrl-C at a terminal is the core's alone. Nothing of the core's
+ * environment, but large pages for the heap: sandboxes lie all over it. */
 static int process_start(struct pool *p, struct pool_worker *w, struct err *e) {
     char name[] = "tradingboost";
     char command[] = "worker";
     char *arguments[] = {name, command, NULL};
-    char *environment[] = {NULL};
+    char pages[] = "GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
+    char *environment[] = {pages, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;

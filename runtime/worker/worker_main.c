@@ -163,14 +163,22 @@ static int worker_begin(struct worker *w, struct err *e) {
     return code != 0 ? code : confine(&walls, e);
 }
 
+/* Until when it may sleep; −1: until something comes. */
+static int64_t idle_until(const struct worker *w) {
+    if (w->has_captures) {
+        return w->event_ns + CAPTURE_AFTER_NS;
+    }
+    return w->is_untold ? w->states_ns + STATES_NS : -1;
+}
+
 static void worker_idle(struct worker *w) {
     worker_signal(w);
-    if (w->is_untold && worker_now_ns(w) - w->states_ns >= STATES_NS) {
+    if (!w->has_captures && w->is_untold && worker_now_ns(w) - w->states_ns >= STATES_NS) {
         states_tell(w);
         return;
     }
     if (ring_sleep(&w->link.in)) {
-        worker_wait(w, w->is_untold ? w->states_ns + STATES_NS : -1);
+        worker_wait(w, idle_until(w));
         ring_awake(&w->link.in);
     }
 }

@@ -7,6 +7,10 @@
 #include "worker/deadline_watcher.h"
 #include "worker/link.h"
 
+/* States are captured when no event has come for so long: other workers may still be answering the
+ * same burst and need the processor. */
+#define CAPTURE_AFTER_NS ((int64_t)25000000)
+
 struct manners {    /* of an activation, since it was opened */
     uint8_t good;   /* events in a row handled without fault, in little time, up to GOOD_MIN */
     uint32_t later; /* of its events wait in `later` */
@@ -41,6 +45,8 @@ struct worker {
     bool is_untold;    /* some state may have changed since states were told … */
     int64_t untold_ns; /* … first at that time */
     int64_t states_ns; /* when states were told last */
+    int64_t event_ns;  /* when the last event was handled */
+    bool has_captures; /* states may be to be captured */
     int64_t now_ns;    /* as last read */
 };
 

@@ -218,7 +218,9 @@ static void event_handle(struct worker *w, const struct event *event) {
     int64_t begin_ns = worker_now_ns(w);
     w->starting = event->activation;
     host_event(w->host, event, &done);
-    manners_note(w, &done, worker_now_ns(w) - begin_ns);
+    w->event_ns = worker_now_ns(w);
+    w->has_captures = true;
+    manners_note(w, &done, w->event_ns - begin_ns);
     answer_send(w, &done);
     atomic_store_explicit(&slot->number, 0, memory_order_release);
     worker_beat(w);
@@ -304,5 +306,12 @@ bool worker_step(struct worker *w) {
         return true;
     }
     worker_signal(w);
-    return later_handle(w) || host_capture_pending(w->host);
+    if (later_handle(w)) {
+        return true;
+    }
+    if (w->has_captures && worker_now_ns(w) - w->event_ns >= CAPTURE_AFTER_NS) {
+        w->has_captures = host_capture_pending(w->host);
+        return true;
+    }
+    return false;
 }
