@@ -33,14 +33,13 @@ static void bytes_take(const struct byte_ring *r, uint64_t position, void *to, s
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-/* The reader's cursor lies between what it was shown and what it has been given; subtraction of
- * unsigned numbers finds every other one too large. */
+/* The reader's cursor only grows, and not beyond what it has been given. */
 static int space_look(struct byte_ring *r, uint64_t space) {
     if (r->capacity - (r->position - r->other) >= space) {
         return 0;
     }
     uint64_t read = atomic_load(&r->shared->read);
-    if (r->position - read > r->capacity) {
+    if (read - r->other > r->position - r->other) {
         return E_DATA;
     }
     r->other = read;
