@@ -11,6 +11,7 @@
 #pragma once
 
 #include "engine/port.h"
+#include "engine/reconcile.h"
 #include "engine/record.h"
 #include "trade/ledger.h"
 
@@ -161,7 +162,10 @@ void engine_durable(struct engine *e, uint64_t sequence);
 /* Sequence of the last record appended: an answer that acknowledges waits for it to be durable. */
 uint64_t engine_appended(const struct engine *e);
 bool engine_journal_is_down(const struct engine *e);
-/* It can be written again. */
+/* Nothing becomes durable for now: what waits is refused, and so are new orders. */
+void engine_journal_failed(struct engine *e);
+/* It can be written again. Records that were lost meanwhile (append answered 0) are made good by
+ * writing all that is so; it stays down when that does not fit. */
 void engine_journal_restored(struct engine *e);
 void engine_record_audit(
     struct engine *e, const char *who, const char *what, const char *before, const char *after
@@ -210,6 +214,14 @@ bool engine_is_idle(const struct engine *e);
 /* The answer of the host to the event that is out. */
 void engine_done(struct engine *e, const struct done *done);
 void engine_report(struct engine *e, const struct venue_report *report);
+/* The host of an activation is gone (its process died): it is opened and started anew from what was captured
+ * last. The culprit's event is over as a fault; an innocent's comes again after on_start and on_ready. */
+MUST_CHECK int engine_lost(
+    struct engine *e, uint32_t activation, bool is_culprit, const struct fault *fault,
+    struct err *err
+);
+/* self.state as captured between two answers. */
+void engine_captured(struct engine *e, uint32_t activation, const char *state, size_t length);
 /* stop_on_fault and a fault came: the run is over. The fault is in the sink's record. */
 bool engine_has_failed(const struct engine *e);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/reconcile.h"
 #include "engine/record.h"
 #include "market/bars.h"
 #include "market/timeframe.h"
@@ -48,6 +49,7 @@ struct activation {
     size_t state_length;
     size_t state_capacity;
     bool is_killed;
+    bool is_held; /* after a restart: opened when its account has been reconciled */
     uint32_t handlers; /* bit of each handler the script has */
     uint16_t symbol;   /* the first it watches: whose price comes with events of no symbol */
     bool has_symbol;
@@ -99,6 +101,28 @@ struct account {
     bool is_hedge;
     bool is_isolated;
     int *leverage; /* by symbol */
+
+    bool is_in_doubt;
+    int differing; /* reconciliations in a row that found differences */
+    struct record_position *outside; /* of others on the account; symbols_max × 2 */
+    int outside_count;
+    struct record_fill_id *fill_ids; /* ring of those booked last; NULL before the first */
+    int fill_id_count, fill_id_next;
+    int64_t last_fill_ms; /* the venue's time */
+};
+
+#define FILL_IDS_MAX 1024
+#define SETTLE_MS ((int64_t)6000)   /* a venue's books lag behind its messages by less */
+#define REQUEST_MS ((int64_t)30000) /* without an answer a request's outcome is unknown */
+
+/* What is known of a live order beside its own figures; not kept: after a restart the venue is
+ * asked anyway. */
+struct order_watch {
+    int64_t sent_ms;  /* of the last request that left; 0: none has */
+    int64_t asked_ms; /* the venue, what became of it */
+    int64_t next_ms;  /* asked again */
+    int attempts;
+    uint64_t update; /* the venue's, of the last report applied */
 };
 
 /* A request to a venue that waits for its record to be durable. */
@@ -149,6 +173,7 @@ struct engine {
     struct order *order_pool; /* free list through `free_orders` */
     struct order **free_orders;
     int free_order_count;
+    struct order_watch *watches; /* one an order of the pool */
 
     uint64_t refusals[RISK_CHECK_COUNT];
 
@@ -162,6 +187,7 @@ struct engine {
     bool is_recovering;
     void *recovery_block;
     bool is_journal_down;
+    bool has_hole; /* a record was lost: nothing more is written until all is written anew */
     uint64_t appended, durable; /* sequences in the journal */
     struct outbox_item *outbox; /* ring */
     int outbox_first, outbox_count, outbox_max;
@@ -196,6 +222,9 @@ void outbox_flush(struct engine *e);
 /* engine.c */
 MUST_CHECK int symbol_open_in_host(struct engine *e, uint16_t symbol, struct err *err);
 
+/* recovery.c */
+bool activation_runs(const struct activation *a);
+
 /* scripts.c */
 const struct script_bundle *script_keep(
     struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
@@ -213,6 +242,8 @@ int faults_within_hour(struct engine *e, struct activation *a); /* counts one mo
 /* Opens it in the host and queues start and ready. */
 MUST_CHECK int
 activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err);
+
+MUST_CHECK int activation_open_in_host(struct engine *e, uint32_t index, struct err *err);
 
 /* activation_record.c: an activation and its account as a record, and back. */
 void activation_opened(
@@ -280,6 +311,25 @@ bool order_enlarges(
 );
 
 void accounts_watch(struct engine *e);
+/* A fill of no live order, borne by the report's activation. */
+void fill_unasked(struct engine *e, const struct venue_report *report, const char *reason);
+
+/* heard.c */
+bool fill_is_booked(const struct engine *e, const struct venue_report *report);
+/* Whether it was heard before; a fill's id is noted by asking. */
+bool report_is_old(struct engine *e, const struct venue_report *report);
+/* A fill of NO_ACTIVATION. */
+void fill_of_account(struct engine *e, const struct venue_report *report);
+/* The events that must come before one which skips them, and what a refused cancel really says. */
+void report_prepare(struct order *o, struct order_event *event, bool has_id);
+void account_describe(const struct engine *e, uint32_t index, struct record *out);
+MUST_CHECK int account_take(struct engine *e, const struct record *record, struct err *err);
+
+/* reconcile.c */
+struct order_watch *order_watch(const struct engine *e, const struct order *o);
+/* After a restart of an account in doubt: its requests under way are unknown. */
+void activation_hold(struct engine *e, uint32_t activation);
+
 /* gate.c: the facts the risk checks look at, and the verdict. `o` is the order that is asked for or
  * amended; it counts among the live ones already. */
 void gate_check(

@@ -21,20 +21,44 @@ static void outbox_stamp(struct engine *e, uint64_t sequence, bool needs_sync) {
     }
 }
 
-static void outbox_take_back(struct engine *e) {
-    while (e->outbox_count > 0) {
-        int last = (e->outbox_first + e->outbox_count - 1) % e->outbox_max;
-        struct outbox_item item = e->outbox[last];
-        if (item.sequence != UINT64_MAX) {
-            return;
-        }
-        e->outbox_count--;
-        order_not_sent(e, &item, E_IO, "the journal cannot be written");
+/* Cancels leave without a record: they take no risk. */
+static void item_take_back(struct engine *e, const struct outbox_item *item) {
+    if (item->what != 'c') {
+        order_not_sent(e, item, E_IO, "the journal cannot be written");
+    } else if (order_find(e, item->key.activation, item->key.sequence) != NULL) {
+        struct outbox_item *kept =
+            &e->outbox[(e->outbox_first + e->outbox_count) % e->outbox_max];
+        *kept = *item;
+        kept->sequence = 0;
+        kept->needs_sync = false;
+        e->outbox_count++;
     }
+}
+
+/* From that place on all that takes risk. What stays moves up. */
+static void outbox_take_back(struct engine *e, int from) {
+    int count = e->outbox_count;
+    e->outbox_count = from;
+    for (int i = from; i < count; i++) {
+        struct outbox_item item = e->outbox[(e->outbox_first + i) % e->outbox_max];
+        item_take_back(e, &item);
+    }
+}
+
+static int outbox_unwritten(const struct engine *e) {
+    int i = e->outbox_count;
+    while (i > 0 && e->outbox[(e->outbox_first + i - 1) % e->outbox_max].sequence == UINT64_MAX) {
+        i--;
+    }
+    return i;
 }
 
 void journal_write(struct engine *e, struct record *record) {
     if (!journal_is_on(e) || e->quiet > 0) {
+        return;
+    }
+    if (e->has_hole) {
+        outbox_take_back(e, outbox_unwritten(e));
         return;
     }
     record->number = e->number;
@@ -42,9 +66,9 @@ void journal_write(struct engine *e, struct record *record) {
     size_t length = record_encode(record, e->record_bytes, RECORD_BYTES_MAX);
     uint64_t sequence =
         length == 0 ? 0 : e->ports.journal.append(e->ports.journal.ctx, e->record_bytes, length);
-    e->is_journal_down = sequence == 0;
     if (sequence == 0) {
-        outbox_take_back(e);
+        e->is_journal_down = e->has_hole = true;
+        outbox_take_back(e, outbox_unwritten(e));
         return;
     }
     e->appended = sequence;
@@ -103,8 +127,11 @@ static int item_send(struct engine *e, const struct outbox_item *item, struct er
 static void item_hand_over(struct engine *e, const struct outbox_item *item) {
     struct err err = {0};
     int code = item_send(e, item, &err);
+    struct order *o = order_find(e, item->key.activation, item->key.sequence);
     if (code != 0) {
         order_not_sent(e, item, code, err.msg);
+    } else if (o != NULL) {
+        order_watch(e, o)->sent_ms = e->now_ms;
     }
 }
 
@@ -155,8 +182,30 @@ bool engine_journal_is_down(const struct engine *e) {
     return e->is_journal_down;
 }
 
+void engine_journal_failed(struct engine *e) {
+    e->is_journal_down = true;
+    outbox_take_back(e, 0);
+    outbox_flush(e);
+}
+
+static void anew_append(void *ctx, const char *bytes, size_t length) {
+    struct engine *e = ctx;
+    uint64_t sequence =
+        e->has_hole ? 0 : e->ports.journal.append(e->ports.journal.ctx, bytes, length);
+    e->has_hole = sequence == 0;
+    e->appended = sequence == 0 ? e->appended : sequence;
+}
+
+/* Where a record is missing, what is so is written anew: what came after the hole was never
+ * written, and recovery reads over it. */
 void engine_journal_restored(struct engine *e) {
-    e->is_journal_down = false;
+    if (e->has_hole) {
+        int position = 0;
+        e->has_hole = false;
+        while (engine_snapshot(e, &position, 16, anew_append, e)) {
+        }
+    }
+    e->is_journal_down = e->has_hole;
 }
 
 void engine_record_audit(

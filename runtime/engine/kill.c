@@ -88,6 +88,9 @@ int engine_unkill(
     if (kill_index(e, scope, id) < 0) {
         return err_set(err, E_NOT_FOUND, "no such kill switch is set");
     }
+    if (e->is_journal_down) {
+        return err_set(err, E_IO, "the journal cannot be written: the kill switch stays");
+    }
     kill_set(e, scope, id, false);
     struct record record = {.kind = RECORD_KILL, .activation = UINT32_MAX};
     record.u.kill.scope = scope;

@@ -20,6 +20,7 @@ struct order *order_take(struct engine *e, struct activation *a) {
         return NULL;
     }
     struct order *o = e->free_orders[--e->free_order_count];
+    *order_watch(e, o) = (struct order_watch){0};
     a->orders[a->order_count++] = o;
     return o;
 }
@@ -130,6 +131,14 @@ static bool order_judge(
         *verdict = (struct risk_verdict){.code = E_IO};
         snprintf(verdict->message, sizeof verdict->message, "the journal cannot be written");
         outcome_refuse(e, E_IO, verdict->message);
+    } else if (is_amendment && o->state == ORDER_UNKNOWN) {
+        *verdict = (struct risk_verdict){.code = E_UNKNOWN};
+        snprintf(verdict->message, sizeof verdict->message, "what became of it is not known yet");
+        outcome_refuse(e, E_UNKNOWN, verdict->message);
+    } else if (e->accounts[a->account].is_in_doubt && order_enlarges(e, activation, request)) {
+        *verdict = (struct risk_verdict){.code = E_STATE};
+        snprintf(verdict->message, sizeof verdict->message, "the account is being reconciled");
+        outcome_refuse(e, E_STATE, verdict->message);
     } else {
         gate_check(e, activation, request, o, is_amendment, verdict);
         outcome_set(e, verdict);
@@ -260,7 +269,9 @@ static void amend_refuse(
         .key = {activation, o->sequence},
         .event = event,
     };
-    o->pending = PENDING_AMEND;
+    if (o->pending == PENDING_NONE) {
+        o->pending = PENDING_AMEND;
+    }
     e->quiet++; /* part of the record of the ask */
     engine_report(e, &report);
     e->quiet--;
@@ -411,8 +422,7 @@ static void books_broken(struct engine *e, uint32_t activation, int code) {
 
 /* A fill of no live order: nobody asked for it (liquidation …), or its order has ended before it
  * came. It is booked all the same: the venue's word on money holds. */
-static void
-report_unasked_fill(struct engine *e, const struct venue_report *report, const char *reason) {
+void fill_unasked(struct engine *e, const struct venue_report *report, const char *reason) {
     uint32_t activation = report->key.activation;
     struct order described = {
         .sequence = report->key.sequence,
@@ -473,27 +483,39 @@ static void report_record(struct engine *e, const struct venue_report *report) {
 
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
+    if (report_is_old(e, report)) {
+        return;
+    }
     report_record(e, report);
     bool is_fill = report->event.kind == ORDER_EVENT_FILL;
+    if (activation >= (uint32_t)e->activation_count) {
+        fill_of_account(e, report);
+        return;
+    }
     if (report->key.sequence == 0) {
-        report_unasked_fill(e, report, report->reason);
+        fill_unasked(e, report, report->reason);
         return;
     }
     struct order *o = order_find(e, activation, report->key.sequence);
     if (o == NULL) {
         if (is_fill) {
-            report_unasked_fill(e, report, "late");
+            fill_unasked(e, report, "late");
         }
         return; /* anything else of an ended order: nothing can change any more */
     }
-    int code = order_apply(o, &report->event, NULL);
+    struct order_event event = report->event;
+    report_prepare(o, &event, report->fill_id > 0);
+    int code = order_apply(o, &event, NULL);
     if (code != 0) {
         if (is_fill) {
             books_broken(e, activation, code);
         }
         return;
     }
-    if (report->event.kind == ORDER_EVENT_ACCEPTED || report->event.kind == ORDER_EVENT_AMENDED) {
+    if (report->update > 0) {
+        order_watch(e, o)->update = report->update;
+    }
+    if (event.kind == ORDER_EVENT_ACCEPTED || event.kind == ORDER_EVENT_AMENDED) {
         o->queued = e->number;
         o->queued_ms = report->first_bar_ms > 0 ? report->first_bar_ms : e->now_ms;
     }

@@ -127,7 +127,9 @@ paper_leverage(void *ctx, uint32_t account, uint16_t symbol, int leverage, struc
 }
 
 struct venue_port paper_port(struct paper *p) {
-    return (struct venue_port){p, paper_submit, paper_cancel, paper_amend, paper_leverage};
+    return (struct venue_port){
+        p, paper_submit, paper_cancel, paper_amend, paper_leverage, NULL
+    };
 }
 
 static enum order_event_kind event_kind_of(enum match_report_kind kind) {
@@ -218,7 +220,8 @@ const struct ledger *paper_ledger(const struct paper *p, uint32_t account) {
     return match_ledger(p->accounts[account]);
 }
 
-/* --- after a restart ------------------------------------------------------------------------------ */
+/* --- after a restart
+ * ------------------------------------------------------------------------------ */
 
 int paper_restore_account(
     struct paper *p, uint32_t account, const struct engine *e, struct err *err
@@ -244,10 +247,15 @@ int paper_restore_account(
 }
 
 int paper_restore_order(
-    struct paper *p, uint32_t account, struct order_key key, const struct order *o, bool is_fresh,
+    struct paper *p,
+    uint32_t account,
+    struct order_key key,
+    const struct order *o,
+    bool is_fresh,
     struct err *e
 ) {
-    if (o->state == ORDER_NEW) { /* it was recorded and never left, or its answer was lost with it */
+    if (o->state ==
+        ORDER_NEW) { /* it was recorded and never left, or its answer was lost with it */
         return paper_submit(p, account, key, o, e);
     }
     struct order_request rest = o->request;

@@ -34,20 +34,31 @@ struct venue_port {
       struct quantity quantity,
       struct err *e);
     int (*leverage)(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e);
+    /* Asks what has become of an order; answered by engine_answer (engine/reconcile.h). NULL: this
+     * venue's answers never fail to come. */
+    int (*query
+    )(void *ctx, uint32_t account, struct order_key key, const struct order *order, struct err *e);
 };
 
-/* What a venue says. Reports on one order come in the order in which they happened. */
+#define NO_ACTIVATION UINT32_MAX
+
+/* What a venue says. A report may come twice, late, or after one that is younger: what tells them
+ * apart is fill_id and update, where the venue has them. */
 struct venue_report {
     uint32_t account;
-    struct order_key key; /* sequence 0: a fill that nobody asked for */
+    /* Sequence 0: a fill that nobody asked for; of NO_ACTIVATION: by the venue itself (with a
+     * reason: who holds that position bears it) or by somebody else on the account (without). */
+    struct order_key key;
     struct order_event event;
-    /* For a fill that nobody asked for: */
+    uint64_t fill_id; /* FILL: the venue's id of it within the symbol; 0: it never repeats itself */
+    uint64_t update;  /* others: grows with each change of the order at the venue; 0: in order */
+    /* Of every fill that has an id, and of one of no live order: */
     uint16_t symbol;
     enum order_side side;
     enum position_side position_side;
     const char *reason; /* "liquidation", "adl" … */
-    /* Of an acceptance or amendment by the simulated venue: open of the first bar that the order takes part
-     * in; 0: the next. */
+    /* Of an acceptance or amendment by the simulated venue: open of the first bar that the order
+     * takes part in; 0: the next. */
     int64_t first_bar_ms;
 };
 

@@ -58,9 +58,9 @@ event_begin(struct engine *e, uint32_t activation, struct event *event, enum eve
 
 static bool queue_has_room(struct engine *e, uint32_t activation) {
     struct activation *a = &e->activations[activation];
-    if (e->is_recovering || a->bundle == NULL) {
-        return false; /* facts are applied without telling; the owner of orders by people hears
-                         nothing */
+    if (e->is_recovering || a->bundle == NULL || a->is_held) {
+        return false; /* facts are applied without telling, what is held will be told when it is
+                         opened; the owner of orders by people hears nothing */
     }
     if (a->event_count < a->event_capacity || queue_grow(e, a)) {
         return true;

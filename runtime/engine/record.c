@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
     [RECORD_REPORT] = "report", [RECORD_BAR] = "bar",
     [RECORD_KILL] = "kill",     [RECORD_HALT] = "halt",
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
+    [RECORD_ACCOUNT] = "account",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -88,6 +89,8 @@ static void codec_report(struct codec *c, struct venue_report *v) {
     CODEC_ENUM(c, &v->side, ORDER_SELL);
     CODEC_ENUM(c, &v->position_side, POSITION_SHORT);
     codec_text(c, &v->reason);
+    codec_u64(c, &v->fill_id);
+    codec_u64(c, &v->update);
     codec_i64(c, &v->first_bar_ms);
 }
 
@@ -177,6 +180,21 @@ static void codec_engine(struct codec *c, struct record *r) {
         r->u.engine.last_ms = last_ms;
         r->u.engine.symbol_count = count;
     }
+}
+
+static void codec_outside(struct codec *c, struct record *r) {
+    codec_u32(c, &r->u.account.account);
+    codec_position_list(c, &r->u.account.outside, &r->u.account.outside_count);
+    struct record_fill_id *ids =
+        codec_array(c, r->u.account.fill_ids, &r->u.account.fill_id_count, sizeof *ids);
+    for (int i = 0; i < r->u.account.fill_id_count && c->code == 0; i++) {
+        codec_u64(c, &ids[i].id);
+        codec_u16(c, &ids[i].symbol);
+    }
+    if (!c->is_writing) {
+        r->u.account.fill_ids = ids;
+    }
+    codec_i64(c, &r->u.account.last_fill_ms);
 }
 
 static void codec_candle(struct codec *c, struct candle *candle) {
@@ -270,6 +288,9 @@ static void codec_payload(struct codec *c, struct record *r) {
         break;
     case RECORD_ENGINE:
         codec_engine(c, r);
+        break;
+    case RECORD_ACCOUNT:
+        codec_outside(c, r);
         break;
     default:
         codec_fail(c, E_DATA);

@@ -34,6 +34,7 @@ enum record_kind {
     RECORD_HALT,       /* a limit of loss stopped an account */
     RECORD_AUDIT,      /* who changed what */
     RECORD_ENGINE,     /* counters, in a snapshot */
+    RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -51,6 +52,11 @@ struct record_timer {
     char name[TIMER_NAME_MAX];
     int64_t at_ms, every_ms;
     bool is_queued; /* its event waits or is out; not kept */
+};
+
+struct record_fill_id {
+    uint64_t id;
+    uint16_t symbol;
 };
 
 struct record_activation { /* all of an activation and its account */
@@ -171,6 +177,14 @@ struct record {
             int64_t *last_ms;
             int symbol_count;
         } engine;
+        struct {
+            uint32_t account;
+            const struct record_position *outside;
+            int outside_count;
+            const struct record_fill_id *fill_ids; /* oldest first */
+            int fill_id_count;
+            int64_t last_fill_ms;
+        } account;
     } u;
 };
 

@@ -199,6 +199,12 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
     case RECORD_ENGINE:
         buffer_appendf(out, " symbols=%d", r->u.engine.symbol_count);
         break;
+    case RECORD_ACCOUNT:
+        buffer_appendf(
+            out, " account=%u outside=%d fills=%d", r->u.account.account,
+            r->u.account.outside_count, r->u.account.fill_id_count
+        );
+        break;
     }
 }
 

@@ -53,7 +53,7 @@ static void apply_order(struct engine *e, struct record *r) {
     struct activation *a = &e->activations[r->activation];
     if (r->u.order.sequence >= CORE_SEQUENCE) {
         a->core_sequence = r->u.order.sequence - CORE_SEQUENCE;
-    } else {
+    } else if (r->u.order.sequence > a->order_sequence) {
         a->order_sequence = r->u.order.sequence;
     }
     a->orders_asked++;
@@ -87,7 +87,8 @@ static bool record_is_of_activation(const struct record *r) {
 }
 
 static int record_apply(struct engine *e, struct record *r, struct err *err) {
-    struct activation *a = record_is_of_activation(r) ? &e->activations[r->activation] : NULL;
+    bool has_activation = record_is_of_activation(r) && r->activation != NO_ACTIVATION;
+    struct activation *a = has_activation ? &e->activations[r->activation] : NULL;
     switch (r->kind) {
     case RECORD_SYMBOL:
         return apply_symbol(e, r, err);
@@ -134,6 +135,8 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
     case RECORD_ENGINE:
         apply_engine(e, r);
         return 0;
+    case RECORD_ACCOUNT:
+        return account_take(e, r, err);
     case RECORD_BEGIN:
     case RECORD_AMEND:
     case RECORD_HALT:
@@ -157,7 +160,9 @@ int engine_recover(struct engine *e, const char *bytes, size_t length, struct er
     if (code != 0) {
         return code;
     }
-    if (record_is_of_activation(&record) && record.activation >= (uint32_t)e->activation_count) {
+    bool is_of_account = record.kind == RECORD_REPORT && record.activation == NO_ACTIVATION;
+    if (record_is_of_activation(&record) && !is_of_account &&
+        record.activation >= (uint32_t)e->activation_count) {
         return err_set(err, E_DATA, "a record of activation %u, which is not", record.activation);
     }
     e->number = record.number > e->number ? record.number : e->number;
@@ -217,7 +222,7 @@ static void cancels_again(struct engine *e, uint32_t index) {
     }
 }
 
-static bool activation_runs(const struct activation *a) {
+bool activation_runs(const struct activation *a) {
     return a->bundle != NULL && a->status != ACTIVATION_STOPPED &&
            a->status != ACTIVATION_SUSPENDED;
 }
@@ -241,6 +246,10 @@ int engine_recover_end(
     for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
         if (venue_order != NULL && orders_to_venue(e, i, venue_order, ctx) != 0) {
             return err_set(err, E_MEMORY, "no memory for recovery");
+        }
+        if (engine_is_in_doubt(e, e->activations[i].account)) {
+            activation_hold(e, i);
+            continue;
         }
         cancels_again(e, i);
         if (activation_runs(&e->activations[i])) {
@@ -321,6 +330,11 @@ static void snapshot_tail(struct emission *to) {
     record.u.engine.last_ms = last_ms;
     record.u.engine.symbol_count = count;
     emit_record(to, &record);
+    for (uint32_t i = 0; i < (uint32_t)e->account_count; i++) {
+        struct record account = {.kind = RECORD_ACCOUNT, .activation = UINT32_MAX};
+        account_describe(e, i, &account);
+        emit_record(to, &account);
+    }
     for (uint16_t i = 0; i < count; i++) {
         if (e->symbols[i].last_bar_ms < 0) {
             continue;

@@ -223,7 +223,7 @@ static inline struct engine *
 fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) {
     struct engine_ports ports = {
         .host = {f, fake_instrument, fake_series, fake_bar, fake_open, fake_close, fake_event},
-        .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage},
+        .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL},
         .sink =
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
              fake_on_status},

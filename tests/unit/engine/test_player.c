@@ -208,7 +208,7 @@ static uint64_t hour_hash(void) {
     static struct hour_venue venue;
     memset(&venue, 0, sizeof venue);
     memset(&fake, 0, sizeof fake);
-    struct venue_port port = {&venue, hour_submit, fake_cancel, fake_amend, fake_leverage};
+    struct venue_port port = {&venue, hour_submit, fake_cancel, fake_amend, fake_leverage, NULL};
     fake_engine(&fake, &port, true);
     fake.handle = trade_each_minute;
     fake_activate(&fake, SUSPEND_KEEP);

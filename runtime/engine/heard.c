@@ -1,0 +1,224 @@
+/* heard: what a venue says, when it says it twice, too late or about nobody's order. */
+#include "engine/engine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what was heard before
+ * ------------------------------------------------------------------------ */
+
+bool fill_is_booked(const struct engine *e, const struct venue_report *report) {
+    const struct account *account = &e->accounts[report->account];
+    for (int i = 0; i < account->fill_id_count; i++) {
+        if (account->fill_ids[i].id == report->fill_id &&
+            account->fill_ids[i].symbol == report->symbol) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int fill_note(struct account *account, uint64_t id, uint16_t symbol) {
+    if (account->fill_ids == NULL) {
+        account->fill_ids = calloc(FILL_IDS_MAX, sizeof *account->fill_ids);
+        if (account->fill_ids == NULL) {
+            return E_MEMORY;
+        }
+    }
+    account->fill_ids[account->fill_id_next] = (struct record_fill_id){id, symbol};
+    account->fill_id_next = (account->fill_id_next + 1) % FILL_IDS_MAX;
+    account->fill_id_count += account->fill_id_count < FILL_IDS_MAX;
+    return 0;
+}
+
+bool report_is_old(struct engine *e, const struct venue_report *report) {
+    if (report->account >= (uint32_t)e->account_count) {
+        return true;
+    }
+    if (report->event.kind == ORDER_EVENT_FILL) {
+        struct account *account = &e->accounts[report->account];
+        if (report->fill_id == 0) {
+            return false;
+        }
+        if (fill_is_booked(e, report)) {
+            return true;
+        }
+        if (report->event.fill.time_ms > account->last_fill_ms) {
+            account->last_fill_ms = report->event.fill.time_ms;
+        }
+        /* Without memory for it the fill is still booked; a repetition would be, too. */
+        return fill_note(account, report->fill_id, report->symbol) != 0 && e->is_recovering;
+    }
+    if (report->key.activation >= (uint32_t)e->activation_count) {
+        return true;
+    }
+    const struct order *o = order_find(e, report->key.activation, report->key.sequence);
+    return o != NULL && report->update > 0 && report->update <= order_watch(e, o)->update;
+}
+
+/* A fill that ends the order, or is larger than what is left, while an amendment is under way: the
+ * venue may have made it. */
+static void fill_prepare(struct order *o, const struct order_event *event, bool has_id) {
+    struct quantity filled;
+    if (o->request.is_whole_position ||
+        decimal_add(o->filled.d, event->fill.quantity.d, &filled.d) != 0 ||
+        filled.d.v < o->request.quantity.d.v) {
+        return;
+    }
+    bool is_under_way = o->pending == PENDING_AMEND || o->state == ORDER_UNKNOWN;
+    bool may_be_more =
+        !event->is_final && is_under_way && o->asked.quantity.d.v > o->request.quantity.d.v;
+    if (may_be_more) {
+        struct order_event unknown = {.kind = ORDER_EVENT_UNKNOWN, .time_ms = event->time_ms};
+        if (order_apply(o, &unknown, NULL) == 0) {
+            o->request.quantity = o->asked.quantity;
+        }
+    }
+    if (filled.d.v > o->request.quantity.d.v && (is_under_way || has_id)) {
+        o->request.quantity = filled;
+    }
+}
+
+void report_prepare(struct order *o, struct order_event *event, bool has_id) {
+    if (event->kind == ORDER_EVENT_FILL) {
+        fill_prepare(o, event, has_id);
+    } else if (event->kind == ORDER_EVENT_AMENDED && o->state == ORDER_NEW) {
+        struct order_event accepted = {.kind = ORDER_EVENT_ACCEPTED, .time_ms = event->time_ms};
+        if (order_apply(o, &accepted, NULL) != 0) {
+            return; /* and the amendment will say so, too */
+        }
+    } else if (event->kind == ORDER_EVENT_CANCEL_REFUSED && (event->code == E_NOT_OPEN || event->code == E_NOT_FOUND)) {
+        /* It has ended, and how is on the way, or was lost. */
+        event->kind = ORDER_EVENT_UNKNOWN;
+    }
+}
+
+/* --- fills of nobody's order
+ * ---------------------------------------------------------------------- */
+
+static struct position *
+outside_slot(struct engine *e, struct account *account, uint16_t symbol, enum position_side side) {
+    int most = e->options.symbols_max * 2;
+    for (int i = 0; i < account->outside_count; i++) {
+        if (account->outside[i].symbol == symbol && account->outside[i].side == side) {
+            return &account->outside[i].position;
+        }
+    }
+    if (account->outside == NULL) {
+        account->outside = calloc((size_t)most, sizeof *account->outside);
+    }
+    if (account->outside == NULL || account->outside_count == most) {
+        return NULL;
+    }
+    struct record_position *slot = &account->outside[account->outside_count++];
+    *slot = (struct record_position){.symbol = symbol, .side = side};
+    return &slot->position;
+}
+
+static int fill_outside(struct engine *e, const struct venue_report *report) {
+    struct account *account = &e->accounts[report->account];
+    enum position_side side = account->is_hedge ? report->position_side : POSITION_NET;
+    struct position *held = outside_slot(e, account, report->symbol, side);
+    struct position_change change;
+    if (held == NULL) {
+        return E_LIMIT;
+    }
+    int code = position_apply(held, report->side, &report->event.fill, &change);
+    return code != 0 ? code
+                     : ledger_book_fill(&account->ledger, change.realized, report->event.fill.fee);
+}
+
+/* Hands up to `most` of the fill to a holder and leaves the rest in *report. */
+static int fill_share(
+    struct engine *e, struct venue_report *report, uint32_t activation, struct quantity most
+) {
+    struct venue_report share = *report;
+    struct fill *rest = &report->event.fill;
+    share.key.activation = activation;
+    if (most.d.v < rest->quantity.d.v) {
+        struct decimal part;
+        share.event.fill.quantity = most;
+        if (decimal_div(most.d, rest->quantity.d, ROUND_NEAREST, &part) != 0 ||
+            decimal_mul(rest->fee.d, part, ROUND_NEAREST, &share.event.fill.fee.d) != 0) {
+            return E_OVERFLOW;
+        }
+    }
+    fill_unasked(e, &share, report->reason);
+    if (decimal_sub(rest->quantity.d, share.event.fill.quantity.d, &rest->quantity.d) != 0) {
+        return E_OVERFLOW;
+    }
+    return decimal_sub(rest->fee.d, share.event.fill.fee.d, &rest->fee.d);
+}
+
+/* What the venue closes by force is closed for those who hold it. */
+static int fill_forced(struct engine *e, struct venue_report *report) {
+    const struct account *account = &e->accounts[report->account];
+    enum position_side side = account->is_hedge ? report->position_side : POSITION_NET;
+    for (int i = 0; i < e->activation_count && report->event.fill.quantity.d.v > 0; i++) {
+        if (e->activations[i].account != report->account) {
+            continue;
+        }
+        struct quantity held = activation_position(e, (uint32_t)i, report->symbol, side)->quantity;
+        bool is_closed = report->side == ORDER_SELL ? held.d.v > 0 : held.d.v < 0;
+        if (is_closed) {
+            held.d = decimal_abs(held.d);
+            int code = fill_share(e, report, (uint32_t)i, held);
+            if (code != 0) {
+                return code;
+            }
+        }
+    }
+    return 0;
+}
+
+void fill_of_account(struct engine *e, const struct venue_report *report) {
+    struct venue_report rest = *report;
+    int code = report->reason != NULL ? fill_forced(e, &rest) : 0;
+    if (code == 0 && rest.event.fill.quantity.d.v > 0) {
+        code = fill_outside(e, &rest);
+    }
+    e->has_failed |= code != 0;
+}
+
+void account_describe(const struct engine *e, uint32_t index, struct record *out) {
+    struct account *account = &e->accounts[index];
+    out->u.account.account = index;
+    out->u.account.outside = account->outside;
+    out->u.account.outside_count = account->outside_count;
+    out->u.account.fill_ids = account->fill_ids;
+    out->u.account.fill_id_count = account->fill_id_count;
+    out->u.account.last_fill_ms = account->last_fill_ms;
+    if (account->fill_id_count == FILL_IDS_MAX && account->fill_id_next > 0) {
+        /* Oldest first: turned in place, since the ring's start means nothing. */
+        struct record_fill_id turned[FILL_IDS_MAX];
+        int behind = FILL_IDS_MAX - account->fill_id_next;
+        memcpy(turned, account->fill_ids + account->fill_id_next, (size_t)behind * sizeof *turned);
+        memcpy(turned + behind, account->fill_ids, (size_t)account->fill_id_next * sizeof *turned);
+        memcpy(account->fill_ids, turned, sizeof turned);
+        account->fill_id_next = 0;
+    }
+}
+
+int account_take(struct engine *e, const struct record *record, struct err *err) {
+    if (record->u.account.account >= (uint32_t)e->account_count) {
+        return err_set(err, E_DATA, "an account %u that is not", record->u.account.account);
+    }
+    struct account *account = &e->accounts[record->u.account.account];
+    account->outside_count = account->fill_id_count = account->fill_id_next = 0;
+    account->last_fill_ms = record->u.account.last_fill_ms;
+    for (int i = 0; i < record->u.account.outside_count; i++) {
+        const struct record_position *p = &record->u.account.outside[i];
+        struct position *held = outside_slot(e, account, p->symbol, p->side);
+        if (held == NULL) {
+            return err_set(err, E_LIMIT, "an account holds more than its symbols");
+        }
+        *held = p->position;
+    }
+    for (int i = 0; i < record->u.account.fill_id_count; i++) {
+        const struct record_fill_id *id = &record->u.account.fill_ids[i];
+        if (fill_note(account, id->id, id->symbol) != 0) {
+            return err_set(err, E_MEMORY, "no memory for the fills of an account");
+        }
+    }
+    return 0;
+}
