@@ -69,7 +69,9 @@ static void done_take(struct pool *p, struct pool_worker *w, const struct done *
         return;
     }
     a->is_out = false;
-    a->suspect_number = 0;
+    if (a->suspect_number == done->number) {
+        a->suspect_number = 0;
+    }
     w->out_count--;
     w->start_count -= a->kind == EVENT_START;
     w->unanswered_ns = 0;
