@@ -1,111 +1,35 @@
 /* Every script of tests/attacks does its worst, once in a bare sandbox and once in a host, and must
  * end as its header says: by which fault, with which words, or in peace; within its CPU limit,
  * within its memory, and without harm to the script that runs next. */
+#include "unit/script/attack_files.h"
 #include "unit/script/host_harness.h"
 
 #include "script/deadline.h"
 #include "script/sandbox.h"
 #include "worker/deadline_watcher.h"
 
-#include <dirent.h>
 #include <time.h>
 
 #define CANDLES 40
-#define ATTACKS_MAX 400
 #define SLACK_NS 60000000 /* of a machine that others use too; a lost deadline is endless */
 
-struct attack {
-    char name[64];
-    char *text;
-    size_t length;
-    char class[128];
-    char phase[16];
-    char with[160]; /* words of the fault */
-    int code;       /* 0: ends in peace */
-    bool needs_host;
-};
-
-static struct attack attacks[ATTACKS_MAX];
-static int attack_count;
 static struct deadline deadline;
 static struct deadline_watcher *watcher;
 
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-/* The rest of the header line that begins with `-- name: `. */
-static bool header_read(const struct attack *a, const char *name, char *out, size_t capacity) {
-    char start[32];
-    int n = snprintf(start, sizeof start, "-- %s: ", name);
-    const char *at = memmem(a->text, a->length, start, (size_t)n);
-    if (!at) {
-        return false;
-    }
-    at += n;
-    const char *end = memchr(at, '\n', a->length - (size_t)(at - a->text));
-    assert_non_null(end);
-    snprintf(out, capacity, "%.*s", (int)(end - at), at);
-    return true;
-}
-
-static void attack_read(struct attack *a, const char *file) {
-    char path[512];
-    char ends[200];
-    char needs[16] = "";
-    snprintf(path, sizeof path, "%s/tests/attacks/%s", SOURCE_DIR, file);
-    snprintf(a->name, sizeof a->name, "%.*s", (int)strlen(file) - 4, file);
-    FILE *stream = fopen(path, "rb");
-    assert_non_null(stream);
-    a->text = malloc(65536);
-    a->length = fread(a->text, 1, 65536, stream);
-    assert_true(a->length > 0 && a->length < 65536);
-    fclose(stream);
-    bool is_complete = header_read(a, "attack", a->class, sizeof a->class) &&
-                       header_read(a, "phase", a->phase, sizeof a->phase) &&
-                       header_read(a, "ends", ends, sizeof ends);
-    if (!is_complete) {
-        fail_msg("%s: its header must say attack, phase and ends", file);
-    }
-    header_read(a, "needs", needs, sizeof needs);
-    a->needs_host = strcmp(needs, "host") == 0;
-    char *words = strchr(ends, ' ');
-    if (words) {
-        *words = '\0';
-        snprintf(a->with, sizeof a->with, "%s", words + 1);
-    }
-    a->code = strcmp(ends, "ok") == 0 ? 0 : err_code_of(ends);
-    if (a->code == E_NOT_FOUND) {
-        fail_msg("%s: there is no fault '%s'", file, ends);
-    }
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b) {
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static int attacks_read(void **state) {
-    struct dirent **entries;
     struct err e;
     (void)state;
-    int count = scandir(SOURCE_DIR "/tests/attacks", &entries, NULL, by_name);
-    for (int i = 0; i < count; i++) {
-        size_t length = strlen(entries[i]->d_name);
-        if (length > 4 && strcmp(entries[i]->d_name + length - 4, ".lua") == 0) {
-            assert_true(attack_count < ATTACKS_MAX);
-            attack_read(&attacks[attack_count++], entries[i]->d_name);
-        }
-        free(entries[i]);
-    }
-    free(entries);
+    attacks_load();
     return deadline_watcher_start(&watcher, &deadline, &e);
 }
 
 static int attacks_free(void **state) {
     (void)state;
     deadline_watcher_stop(watcher);
-    for (int i = 0; i < attack_count; i++) {
-        free(attacks[i].text);
-    }
+    attacks_unload();
     return 0;
 }
 
@@ -118,7 +42,6 @@ static int64_t cpu_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Prints what differs; so one run tells about all attacks. */
 static bool attack_judge(
     const struct attack *a,
     const char *where,
@@ -126,14 +49,9 @@ static bool attack_judge(
     int64_t taken_ns,
     int64_t limit_ns
 ) {
-    bool is_as_said = fault->code == a->code && (a->code == 0 || strstr(fault->text, a->with));
+    bool is_as_said = attack_ends_as_said(a, where, fault->code, fault->text);
     bool is_in_time = taken_ns < limit_ns * TRADINGBOOST_LIMIT_FACTOR + SLACK_NS;
-    if (!is_as_said) {
-        print_error(
-            "%s in %s: %s %s\n    instead of %s %s\n", a->name, where, err_name(fault->code),
-            fault->code ? fault->text : "", err_name(a->code), a->with
-        );
-    } else if (!is_in_time) {
+    if (is_as_said && !is_in_time) {
         print_error("%s in %s: took %.1f ms\n", a->name, where, (double)taken_ns / 1e6);
     }
     return is_as_said && is_in_time;

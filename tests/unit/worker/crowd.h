@@ -46,7 +46,8 @@ struct crowd {
     int series_count;
     int64_t timeframes[CROWD_SERIES];
     int bars;
-    uint64_t states; /* messages of kind state */
+    struct price last; /* close of the last */
+    uint64_t states;   /* messages of kind state */
     void *ctx;
     void (*on_done)(struct crowd *c, struct member *m, const struct done *done);
 };
@@ -294,6 +295,7 @@ static inline void crowd_bar(struct crowd *c, double close) {
     };
     bar.close_ms = bar.time_ms + frame_ms;
     c->bars++;
+    crowd_require(decimal_of_double(close, &c->last.d) == 0);
     c->now_ms = bar.close_ms;
     pool_bar(c->pool, 0, c->number + 1, &bar);
 }
@@ -301,6 +303,8 @@ static inline void crowd_bar(struct crowd *c, double close) {
 static inline void crowd_send_candle(struct crowd *c, struct member *m) {
     struct event event = crowd_event(c, EVENT_CANDLE);
     event.u.series = 0;
+    event.symbol = 0;
+    event.last = c->last;
     crowd_send(c, m, event);
 }
 
