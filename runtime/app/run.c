@@ -138,8 +138,64 @@ static int inputs_read(struct run *run, struct settings_faults *faults, struct e
     return code;
 }
 
+/* --- script workers
+ * ------------------------------------------------------------------------------- */
+
+static void worker_done(void *ctx, const struct done *done) {
+    struct run *run = ctx;
+    engine_done(run->engine, done);
+}
+
+static int worker_series(
+    void *ctx,
+    uint16_t symbol,
+    int64_t timeframe_ms,
+    uint64_t number,
+    uint16_t *series,
+    struct err *e
+) {
+    struct run *run = ctx;
+    (void)number; /* the engine waits for the answer to that event */
+    if (symbol >= engine_symbol_count(run->engine)) {
+        return err_set(e, E_UNKNOWN_SYMBOL, "there is no such symbol");
+    }
+    return engine_series(run->engine, symbol, timeframe_ms, series, e);
+}
+
+static void worker_state(void *ctx, const struct message_state *state) {
+    struct run *run = ctx;
+    engine_captured(run->engine, state->activation, state->state, state->state_length);
+}
+
+static void
+worker_lost(void *ctx, uint32_t activation, bool is_culprit, const struct fault *fault) {
+    struct run *run = ctx;
+    struct err err = {0};
+    if (engine_lost(run->engine, activation, is_culprit, fault, &err) != 0) {
+        keep_error(run, &err);
+    }
+}
+
+static int pool_make(struct run *run, struct host_port_out *port, struct err *e) {
+    const struct config *c = run->config;
+    struct pool_options options = {
+        .limits = c->limits,
+        .workers = c->workers < POOL_WORKERS_MIN ? POOL_WORKERS_MIN : c->workers,
+        .activations_max = c->engine.activations_max,
+        .instruments_max = 1,
+        .series_max = c->engine.series_max,
+    };
+    struct pool_handlers handlers = {run, worker_done, worker_series, worker_state, worker_lost};
+    int code = pool_new(&run->pool, &options, &handlers, e);
+    *port = (struct host_port_out){
+        run->pool, pool_instrument, pool_series, pool_bar, pool_open, pool_close, pool_event,
+    };
+    return code != 0 ? code : loop_watch(run->loop, pool_descriptor(run->pool), e);
+}
+
 static int session_make(struct run *run, struct err *e) {
     const struct config *c = run->config;
+    struct host_port_out workers;
     struct session_options options = {
         .face = FACE_DIRECT,
         .host = {.limits = c->limits, .capture = CAPTURE_ALWAYS, .deadline = &run->deadline},
@@ -155,6 +211,13 @@ static int session_make(struct run *run, struct err *e) {
     options.engine.limits.feed_age_max_ms = 0; /* missing bars are the data's, not a dead feed */
     struct sink_port sink = {run, on_fill, on_order, on_signal, on_log, on_fault, on_status};
     struct history_port history = {run, history_candles};
+    if (c->workers > 0) {
+        int made = pool_make(run, &workers, e);
+        if (made != 0) {
+            return made;
+        }
+        options.other_host = &workers;
+    }
     int code = session_new(&run->session, &options, &sink, &history, e);
     if (code != 0) {
         return code;
@@ -212,12 +275,20 @@ static int activations_open(struct run *run, struct err *e) {
     return 0;
 }
 
-/* Until nothing waits, the disk included. */
+/* What waits is let go on: answers of workers, records that became durable; whether there were any.
+ */
+static bool run_hear(struct run *run, int wait_ms) {
+    int messages = run->pool != NULL ? pool_poll(run->pool, wait_ms) : 0;
+    return (run->is_kept && run_store_turn(&run->store)) || messages > 0;
+}
+
+/* Until nothing waits: before the loop turns. */
 static int run_settle(struct run *run, struct err *e) {
     while (session_settle(run->session) == PLAYER_WAITING) {
-        int code = run_store_wait(&run->store, e);
-        if (code != 0) {
-            return code;
+        run_hear(run, 1);
+        if (run->is_kept && run->store.is_failed) {
+            *e = run->store.failure;
+            return e->code;
         }
     }
     return 0;
@@ -293,11 +364,26 @@ static int tallies_make(struct run *run, struct err *e) {
     return 0;
 }
 
+static void wake_run(void *ctx) {
+    struct run *run = ctx;
+    loop_wake(run->loop);
+}
+
+static void store_state(void *ctx, bool is_failed, const struct err *reason) {
+    struct run *run = ctx;
+    struct err restored = {0};
+    err_set(&restored, 0, "the journal can be written again");
+    run_view_warning(run->view, is_failed ? reason : &restored);
+}
+
 static int store_make(struct run *run, struct err *e) {
     const char *data_dir = run->options->data_dir;
     if (data_dir == NULL) {
         return 0;
     }
+    run->store.ctx = run;
+    run->store.wake = wake_run;
+    run->store.state = store_state;
     int code = run_store_open(&run->store, data_dir, e);
     if (code == 0 && run->options->is_fresh) {
         code = run_store_set_aside(data_dir, e);
@@ -316,9 +402,8 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
         code = run_recover(run, &has_history, e);
     }
     if (code == 0 && !has_history) {
-        code = session_add_symbol(
-            run->session, &run->instrument, run->data.bar_ms, &run->symbol, e
-        );
+        code =
+            session_add_symbol(run->session, &run->instrument, run->data.bar_ms, &run->symbol, e);
     }
     if (code != 0) {
         return code;
@@ -337,6 +422,7 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
  * ----------------------------------------------------------------------------------------- */
 
 static void run_end(struct run *run, enum run_end end) {
+    run->has_ended = true;
     run->end = end;
     loop_stop(run->loop);
 }
@@ -363,31 +449,14 @@ static bool is_anything_running(const struct run *run) {
     return false;
 }
 
-/* The bar goes on when what it asked for is on the disk. */
-static int run_wait_out(struct run *run, struct err *e) {
-    do {
-        int code = run_store_wait(&run->store, e);
-        if (code != 0) {
-            return code;
-        }
-    } while (session_resume(run->session, e) == PLAYER_WAITING && e->code == 0);
-    return e->code;
-}
-
-static bool row_play(struct run *run) {
-    const struct candle *candle = &run->data.rows[run->next];
-    struct err err = {0};
-    if (session_play(run->session, run->symbol, candle, &err) == PLAYER_WAITING &&
-        run_wait_out(run, &err) != 0) {
-        run_fail(run, &err);
-        return false;
-    }
+/* A bar is over: what was wrong in it, and whether anything is left to play for. */
+static bool bar_end(struct run *run, struct err *err) {
     run->next++;
-    if (err.code == 0 && !run_view_is_heard(run->view)) {
-        err_set(&err, E_IO, "the output cannot be written any more");
+    if (err->code == 0 && !run_view_is_heard(run->view)) {
+        err_set(err, E_IO, "the output cannot be written any more");
     }
-    if (err.code != 0 || run->err.code != 0) {
-        run_fail(run, &err);
+    if (err->code != 0 || run->err.code != 0) {
+        run_fail(run, err);
         return false;
     }
     if (!is_anything_running(run)) {
@@ -397,30 +466,68 @@ static bool row_play(struct run *run) {
     return true;
 }
 
-static void on_due(void *ctx) {
-    struct run *run = ctx;
+/* Begins the next bar, or goes on with the one that waits; false when it waits (again) or the run
+ * has ended. */
+static bool bar_play(struct run *run) {
+    struct err err = {0};
+    enum player_status status =
+        run->is_bar_out ? session_resume(run->session, &err)
+                        : session_play(run->session, run->symbol, &run->data.rows[run->next], &err);
+    run->is_bar_out = status == PLAYER_WAITING && err.code == 0;
+    return !run->is_bar_out && bar_end(run, &err);
+}
+
+static void snapshot_now_and_then(struct run *run) {
+    struct err err = {0};
+    if (run->is_kept && !run->is_bar_out && run_store_wants_snapshot(&run->store) &&
+        run_store_snapshot(&run->store, &err) != 0) {
+        run_view_warning(run->view, &err); /* the journal is whole without it */
+    }
+}
+
+/* Plays what is due, up to a number of bars, until one waits. */
+static void run_turn(struct run *run) {
     int64_t now_ns = loop_now_ns(run->loop);
     bool is_until_end = run->options->is_until_end;
     for (int i = 0; i < TURN_BARS && run->next < run->data.count; i++) {
-        if (!is_until_end && row_due_ns(run, run->next) > now_ns) {
+        bool is_due = is_until_end || row_due_ns(run, run->next) <= now_ns;
+        if (!run->is_bar_out && !is_due) {
             break;
         }
-        if (!row_play(run)) {
-            return;
+        if (!bar_play(run)) {
+            break;
         }
     }
     run_view_flush(run->view);
-    if (run->is_kept) {
-        run_store_turn(&run->store);
-        struct err err = {0};
-        if (run_store_wants_snapshot(&run->store) && run_store_snapshot(&run->store, &err) != 0) {
-            run_view_warning(run->view, &err); /* the journal is whole without it */
-        }
+    snapshot_now_and_then(run);
+    if (run->has_ended || run->is_bar_out) {
+        return; /* what it waits for wakes the loop */
     }
     if (run->next == run->data.count) {
         run_end(run, RUN_END_DATA);
     } else {
         loop_timer(run->loop, is_until_end ? now_ns : row_due_ns(run, run->next));
+    }
+}
+
+/* A turn, and another one soon where it has let something go on. */
+static void run_go(struct run *run) {
+    run_turn(run);
+    if (run_hear(run, 0) && run->is_bar_out) {
+        loop_wake(run->loop);
+    }
+}
+
+static void on_due(void *ctx) {
+    run_go(ctx);
+}
+
+/* Workers have answered, or records are on the disk. */
+static void on_woken(void *ctx) {
+    struct run *run = ctx;
+    run_hear(run, 0);
+    if (!run->has_ended && run->is_bar_out) {
+        run_go(run);
     }
 }
 
@@ -444,7 +551,7 @@ int run_prepare(
     run->orders_only = -1;
     /* First of all, so that no signal is lost: one that comes while things are read ends the run at
      * its first turn. */
-    struct loop_handlers handlers = {run, on_due, on_interrupted};
+    struct loop_handlers handlers = {run, on_due, on_interrupted, on_woken};
     int code = loop_new(&run->loop, &handlers, e);
     code = code != 0 ? code : tallies_make(run, e);
     code = code != 0 ? code : inputs_read(run, faults, e);
@@ -485,6 +592,7 @@ void run_free(struct run *run) {
     }
     loop_free(run->loop);
     session_free(run->session);
+    pool_free(run->pool);
     deadline_watcher_stop(run->watcher);
     for (int i = 0; i < count; i++) {
         if (run->sources != NULL) {

@@ -17,6 +17,7 @@
 #include "script/deadline.h"
 #include "stats/orders_file.h"
 #include "worker/deadline_watcher.h"
+#include "worker/pool.h"
 
 enum run_end { RUN_END_DATA, RUN_END_INTERRUPTED, RUN_END_IDLE, RUN_END_FAILED };
 
@@ -44,11 +45,13 @@ struct run {
     struct run_store store;
     bool is_kept;       /* there is a store */
     bool is_recovering; /* what is told was told before */
-    bool is_bar_out;    /* a bar is being played and waits for the disk */
+    bool is_bar_out;    /* a bar is being played and waits for workers or the disk */
+    struct pool *pool;  /* script workers; NULL: scripts run in this process */
     struct loop *loop;
     struct orders_file orders;
     int orders_only; /* activation; −1: all */
     bool has_started;
+    bool has_ended;
     size_t next; /* row to be played */
     int64_t origin_ns;
     enum run_end end;

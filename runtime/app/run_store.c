@@ -32,7 +32,8 @@ struct journal_port run_store_port(struct run_store *s) {
     return (struct journal_port){s, store_append};
 }
 
-/* --- recovery ------------------------------------------------------------------------------------- */
+/* --- recovery
+ * ------------------------------------------------------------------------------------- */
 
 static int take_slice(void *ctx, const char *bytes, size_t length, struct err *e) {
     struct run_store *s = ctx;
@@ -52,6 +53,7 @@ static int take_record(void *ctx, const struct journal_record *record, struct er
 
 static void on_durable(void *ctx, uint64_t sequence) {
     struct run_store *s = ctx;
+    s->durable = sequence;
     engine_durable(s->engine, sequence);
 }
 
@@ -118,13 +120,17 @@ int run_store_recover(
     return code;
 }
 
-/* --- while it runs -------------------------------------------------------------------------------- */
+/* --- while it runs
+ * -------------------------------------------------------------------------------- */
 
-void run_store_turn(struct run_store *s) {
-    if (s->journal != NULL) {
-        journal_commit(s->journal);
-        journal_poll(s->journal);
+bool run_store_turn(struct run_store *s) {
+    if (s->journal == NULL) {
+        return false;
     }
+    uint64_t before = s->durable;
+    journal_commit(s->journal);
+    journal_poll(s->journal);
+    return s->durable > before;
 }
 
 int run_store_wait(struct run_store *s, struct err *e) {

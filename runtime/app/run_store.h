@@ -1,9 +1,10 @@
-/* run_store: what makes a run survive: the lock on its data directory, the journal behind the engine's
- * port, recovery at the start, snapshots now and then.
+/* run_store: what makes a run survive: the lock on its data directory, the journal behind the
+ * engine's port, recovery at the start, snapshots now and then.
  *
- * Records go to the journal as the engine makes them; a turn of the loop ends with run_store_turn, so that one sync
- * serves all of it. Time comes from the loop; the writer has a thread of its own and wakes the loop
- * through the function given. The loop's thread; run_store_close ends everything. */
+ * Records go to the journal as the engine makes them; a turn of the loop ends with run_store_turn,
+ * so that one sync serves all of it. Time comes from the loop; the writer has a thread of its own
+ * and wakes the loop through the function given. The loop's thread; run_store_close ends
+ * everything. */
 #pragma once
 
 #include "engine/engine.h"
@@ -19,7 +20,8 @@ struct run_store {
     struct engine *engine;
     uint64_t snapshot_sequence; /* of the last one */
     uint64_t snapshot_every;    /* records */
-    bool has_history;           /* something was recovered */
+    uint64_t durable;
+    bool has_history; /* something was recovered */
     bool is_failed;
     struct err failure;
     void *ctx;
@@ -31,13 +33,12 @@ struct run_store {
 MUST_CHECK int run_store_open(struct run_store *s, const char *data_dir, struct err *e);
 /* The port for session_new; records before run_store_recover are not kept. */
 struct journal_port run_store_port(struct run_store *s);
-/* Applies what is kept to the session's new engine, and opens the journal for what comes. *has_history: there was
- * something; then symbols and activations are there already. */
-MUST_CHECK int run_store_recover(
-    struct run_store *s, struct session *session, bool *has_history, struct err *e
-);
-/* Commits what was appended, and tells the engine what has become durable. */
-void run_store_turn(struct run_store *s);
+/* Applies what is kept to the session's new engine, and opens the journal for what comes.
+ * *has_history: there was something; then symbols and activations are there already. */
+MUST_CHECK int
+run_store_recover(struct run_store *s, struct session *session, bool *has_history, struct err *e);
+/* Commits what was appended, and tells the engine what has become durable: whether anything has. */
+bool run_store_turn(struct run_store *s);
 /* Waits until all that was appended is durable (at most as long as the disk takes). */
 MUST_CHECK int run_store_wait(struct run_store *s, struct err *e);
 /* A snapshot of the engine as it is; the engine must be idle. */

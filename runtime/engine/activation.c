@@ -34,7 +34,7 @@ void activation_set_status(
     }
 }
 
-static int activation_open_in_host(struct engine *e, uint32_t index, struct err *err) {
+int activation_open_in_host(struct engine *e, uint32_t index, struct err *err) {
     const struct activation *a = &e->activations[index];
     const struct account *account = &e->accounts[a->account];
     struct activation_open open = {

@@ -47,10 +47,13 @@ paper_position(const struct paper *p, uint32_t account, uint16_t symbol, enum po
 const struct ledger *paper_ledger(const struct paper *p, uint32_t account);
 
 /* After a restart: an account as the engine's books have it. */
-MUST_CHECK int paper_restore_account(
-    struct paper *p, uint32_t account, const struct engine *e, struct err *err
-);
+MUST_CHECK int
+paper_restore_account(struct paper *p, uint32_t account, const struct engine *e, struct err *err);
 MUST_CHECK int paper_restore_order(
-    struct paper *p, uint32_t account, struct order_key key, const struct order *o, bool is_fresh,
+    struct paper *p,
+    uint32_t account,
+    struct order_key key,
+    const struct order *o,
+    bool is_fresh,
     struct err *e
 );

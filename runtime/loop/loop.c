@@ -14,6 +14,9 @@ struct loop {
     uv_timer_t timer;
     uv_idle_t soon; /* a timer of 0 ms set from its own callback would never let signals in */
     uv_signal_t signals[SIGNAL_COUNT];
+    uv_async_t wake;
+    uv_poll_t watch;
+    bool is_watching;
     struct loop_handlers handlers;
 };
 
@@ -33,6 +36,21 @@ static void on_signal(uv_signal_t *handle, int signal) {
     loop->handlers.interrupted(loop->handlers.ctx, signal);
 }
 
+static void on_wake(uv_async_t *wake) {
+    struct loop *loop = wake->data;
+    if (loop->handlers.woken != NULL) {
+        loop->handlers.woken(loop->handlers.ctx);
+    }
+}
+
+static void on_readable(uv_poll_t *watch, int status, int events) {
+    struct loop *loop = watch->data;
+    (void)events;
+    if (status == 0 && loop->handlers.woken != NULL) {
+        loop->handlers.woken(loop->handlers.ctx);
+    }
+}
+
 int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err *e) {
     struct loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL) {
@@ -48,6 +66,8 @@ int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err
     loop->timer.data = loop;
     uv_idle_init(&loop->uv, &loop->soon);
     loop->soon.data = loop;
+    uv_async_init(&loop->uv, &loop->wake, on_wake);
+    loop->wake.data = loop;
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_signal_init(&loop->uv, &loop->signals[i]);
         loop->signals[i].data = loop;
@@ -68,6 +88,10 @@ void loop_free(struct loop *loop) {
     }
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->soon, NULL);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    if (loop->is_watching) {
+        uv_close((uv_handle_t *)&loop->watch, NULL);
+    }
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         uv_close((uv_handle_t *)&loop->signals[i], NULL);
     }
@@ -103,4 +127,24 @@ void loop_stop(struct loop *loop) {
     uv_timer_stop(&loop->timer);
     uv_idle_stop(&loop->soon);
     uv_stop(&loop->uv);
+}
+
+void loop_wake(struct loop *loop) {
+    uv_async_send(&loop->wake);
+}
+
+int loop_watch(struct loop *loop, int descriptor, struct err *e) {
+    int status = uv_poll_init(&loop->uv, &loop->watch, descriptor);
+    if (status == 0) {
+        loop->watch.data = loop;
+        loop->is_watching = true;
+        status = uv_poll_start(&loop->watch, UV_READABLE, on_readable);
+    }
+    return status == 0
+               ? 0
+               : err_set(e, E_IO, "a descriptor cannot be watched: %s", uv_strerror(status));
+}
+
+struct uv_loop_s *loop_uv(struct loop *loop) {
+    return &loop->uv;
 }

@@ -15,7 +15,11 @@ struct loop_handlers { /* called from loop_run */
     void *ctx;
     void (*due)(void *ctx);                     /* the timer's time has come */
     void (*interrupted)(void *ctx, int signal); /* SIGINT or SIGTERM */
+    void (*woken)(void *ctx
+    ); /* after loop_wake, or when a watched descriptor is readable; may be NULL */
 };
+
+struct uv_loop_s;
 
 MUST_CHECK int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err *e);
 void loop_free(struct loop *loop);
@@ -29,3 +33,10 @@ void loop_timer(struct loop *loop, int64_t at_ns);
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/* From any thread: `woken` is called soon; several wakes may be one call. */
+void loop_wake(struct loop *loop);
+/* Calls `woken` while the descriptor is readable; one at a time, until loop_free. */
+MUST_CHECK int loop_watch(struct loop *loop, int descriptor, struct err *e);
+/* For rooms that bring handles of their own (the gateway). */
+struct uv_loop_s *loop_uv(struct loop *loop);

@@ -26,7 +26,10 @@ static int session_make(
     host.activations_max = options->engine.activations_max;
     host.instruments_max = options->engine.symbols_max;
     host.series_max = options->engine.series_max;
-    int code = host_face_new(&s->face, options->face, &host, options->seed, e);
+    int code = 0;
+    if (options->other_host == NULL) {
+        code = host_face_new(&s->face, options->face, &host, options->seed, e);
+    }
     if (code != 0) {
         return code;
     }
@@ -37,7 +40,7 @@ static int session_make(
         return code;
     }
     struct engine_ports ports = {
-        .host = host_face_port(s->face),
+        .host = options->other_host != NULL ? *options->other_host : host_face_port(s->face),
         .venue = paper_port(s->paper),
         .sink = *sink,
         .history = *history,
@@ -47,7 +50,9 @@ static int session_make(
     if (code != 0) {
         return code;
     }
-    host_face_set_engine(s->face, s->engine);
+    if (s->face != NULL) {
+        host_face_set_engine(s->face, s->engine);
+    }
     return player_new(&s->player, s->engine, s->paper, e);
 }
 
@@ -88,7 +93,7 @@ struct engine *session_engine(struct session *s) {
 }
 
 struct host *session_host(struct session *s) {
-    return host_face_host(s->face);
+    return s->face != NULL ? host_face_host(s->face) : NULL;
 }
 
 int session_add_symbol(
@@ -119,7 +124,7 @@ int session_activate(
 
 /* Whether a held answer was waited for; if not, it is the journal. */
 static bool session_tick(struct session *s) {
-    if (!host_face_holds(s->face)) {
+    if (s->face == NULL || !host_face_holds(s->face)) {
         return false;
     }
     host_face_tick(s->face);
@@ -140,14 +145,14 @@ enum player_status session_resume(struct session *s, struct err *e) {
     return status;
 }
 
-enum player_status session_play(
-    struct session *s, uint16_t symbol, const struct candle *candle, struct err *e
-) {
+enum player_status
+session_play(struct session *s, uint16_t symbol, const struct candle *candle, struct err *e) {
     player_begin(s->player, symbol, candle);
     return session_resume(s, e);
 }
 
-/* --- after a restart ------------------------------------------------------------------------------ */
+/* --- after a restart
+ * ------------------------------------------------------------------------------ */
 
 struct restoring {
     struct session *session;
@@ -163,9 +168,8 @@ static bool order_is_fresh(const struct engine *e, const struct order *o) {
     return o->queued_ms > open_ms;
 }
 
-static void order_restore(
-    void *ctx, uint32_t account, struct order_key key, const struct order *o
-) {
+static void
+order_restore(void *ctx, uint32_t account, struct order_key key, const struct order *o) {
     struct restoring *r = ctx;
     bool is_fresh = order_is_fresh(r->session->engine, o);
     if (r->err->code == 0 &&

@@ -9,6 +9,7 @@
 struct session;
 
 struct session_options {
+    const struct host_port_out *other_host; /* a host elsewhere (script workers); NULL: `face` */
     enum host_face_kind face;
     struct host_options host; /* its activations, instruments and series follow the engine's */
     struct engine_options engine;

@@ -267,6 +267,40 @@ static void a_bad_start_runs_nothing(void **state) {
     assert_true(engine_is_idle(fake.engine));
 }
 
+static void a_lost_host_starts_anew_and_repeats_the_event(void **state) {
+    (void)state;
+    uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
+    struct fault fault = {.code = E_SCRIPT, .text = "the worker died"};
+    struct err err = {0};
+    fake.holds = true;
+    int from = fake.event_count;
+    queue_command(a);
+    uint64_t number = fake.events[from].number;
+    fake.holds = false;
+    assert_int_equal(engine_lost(fake.engine, a, false, &fault, &err), 0);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "CSRC");
+    assert_true(fake.events[from + 3].number == number); /* handled once, by the new host */
+    assert_int_equal(fake.faults, 0);
+    assert_true(engine_is_idle(fake.engine));
+}
+
+static void the_culprit_of_a_lost_host_has_a_fault(void **state) {
+    (void)state;
+    uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
+    struct fault fault = {.code = E_SCRIPT, .text = "the worker died"};
+    struct err err = {0};
+    fake.holds = true;
+    int from = fake.event_count;
+    queue_command(a);
+    fake.holds = false;
+    assert_int_equal(engine_lost(fake.engine, a, true, &fault, &err), 0);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "CSR");
+    assert_int_equal(fake.faults, 1);
+    assert_true(engine_is_idle(fake.engine));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
@@ -285,6 +319,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_event_is_out_at_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_queue_that_overflows_suspends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bad_start_runs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_lost_host_starts_anew_and_repeats_the_event, setup, teardown
+        ),
+        cmocka_unit_test_setup_teardown(the_culprit_of_a_lost_host_has_a_fault, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
