@@ -153,6 +153,10 @@ int snapshot_commit(struct snapshot_writer *writer, struct err *e) {
     return code;
 }
 
+uint64_t snapshot_sequence(const struct snapshot_writer *writer) {
+    return writer->sequence;
+}
+
 void snapshot_abort(struct snapshot_writer *writer) {
     if (writer->file >= 0) {
         writer->disk->close(writer->disk->ctx, writer->file);
@@ -250,15 +254,27 @@ snapshot_open(struct segment_reader *r, const char *folder, uint64_t sequence, s
     return code;
 }
 
-int snapshot_check(
-    const struct disk *disk, const char *folder, uint64_t sequence, uint64_t *slices, struct err *e
+int snapshot_slices(
+    const struct disk *disk,
+    const char *folder,
+    uint64_t sequence,
+    void *ctx,
+    int (*take)(void *ctx, const char *bytes, size_t length, struct err *e),
+    uint64_t *slices,
+    struct err *e
 ) {
     struct segment_reader r;
     segment_reader_init(&r, disk);
     int code = snapshot_open(&r, folder, sequence, e);
-    code = code != 0 ? code : slices_read(&r, NULL, NULL, slices, e);
+    code = code != 0 ? code : slices_read(&r, ctx, take, slices, e);
     segment_reader_free(&r);
     return code;
+}
+
+int snapshot_check(
+    const struct disk *disk, const char *folder, uint64_t sequence, uint64_t *slices, struct err *e
+) {
+    return snapshot_slices(disk, folder, sequence, NULL, NULL, slices, e);
 }
 
 int snapshot_read(
@@ -282,11 +298,7 @@ int snapshot_read(
         }
     }
     if (report->sequence != 0) {
-        struct segment_reader r;
-        segment_reader_init(&r, disk);
-        code = snapshot_open(&r, folder, report->sequence, e);
-        code = code != 0 ? code : slices_read(&r, ctx, take, &report->slices, e);
-        segment_reader_free(&r);
+        code = snapshot_slices(disk, folder, report->sequence, ctx, take, &report->slices, e);
     }
     return code;
 }

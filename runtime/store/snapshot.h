@@ -25,6 +25,7 @@ MUST_CHECK int
 snapshot_write(struct snapshot_writer *writer, const void *bytes, size_t length, struct err *e);
 /* Syncs, names, and removes what is older than the two newest. Frees in either case. */
 MUST_CHECK int snapshot_commit(struct snapshot_writer *writer, struct err *e);
+uint64_t snapshot_sequence(const struct snapshot_writer *writer);
 void snapshot_abort(struct snapshot_writer *writer);
 
 struct snapshot_report {
@@ -45,6 +46,16 @@ MUST_CHECK int snapshot_read(
     struct err *e
 );
 
+/* The slices of one; E_DATA where it ends being whole, after those before were handed out. */
+MUST_CHECK int snapshot_slices(
+    const struct disk *disk,
+    const char *folder,
+    uint64_t sequence,
+    void *ctx,
+    int (*take)(void *ctx, const char *bytes, size_t length, struct err *e),
+    uint64_t *slices,
+    struct err *e
+);
 /* 0, or what is wrong with that one. */
 MUST_CHECK int snapshot_check(
     const struct disk *disk, const char *folder, uint64_t sequence, uint64_t *slices, struct err *e

@@ -1,0 +1,114 @@
+/* projection_parts: what the files of the projection share. Internal. */
+#pragma once
+
+#include "engine/record.h"
+#include "store/journal_cursor.h"
+#include "store/projection.h"
+
+/* Parts of one record that become rows: the id of a row is the record's sequence times this and the
+ * part's place, so that rows have the same ids whenever they are written. */
+#define PARTS_MAX (1 << 22)
+
+struct who { /* an activation as later records mean it */
+    char id[ACTIVATION_ID_MAX];
+    char *user, *strategy;
+    uint32_t account;
+    bool is_manual, is_hedge;
+};
+
+struct projection {
+    struct database *database;
+    struct projection_options options;
+    struct journal_cursor cursor;
+    uint64_t applied;     /* by the transactions that were committed */
+    uint64_t hash;        /* of the record applied last */
+    bool has_begun;       /* the cursor is where it should be */
+    uint64_t snapshot_at; /* the snapshot to apply when its record was applied; 0: none */
+    struct who *whos;     /* by the engine's index */
+    size_t who_count;
+    char (*symbols)[SYMBOL_MAX];
+    size_t symbol_count;
+    struct arena arena;
+    void *arena_block;
+    struct buffer text, text2; /* documents while a row is written */
+    struct projection_figures figures;
+
+    /* the record that is being applied */
+    uint64_t sequence;
+    int part;
+    bool is_snapshot;      /* it is of a snapshot: what rows know better stays */
+    bool is_identity_only; /* only who is who */
+};
+
+/* The id of the next row of this record. */
+static inline struct database_value row_id(struct projection *p) {
+    return value_integer((int64_t)(p->sequence * PARTS_MAX) + p->part++ % PARTS_MAX);
+}
+
+/* "" where it is not known. */
+const char *projection_symbol(const struct projection *p, uint16_t index);
+/* NULL where it is not known. */
+const struct who *projection_who(const struct projection *p, uint32_t activation);
+MUST_CHECK int
+projection_keep_symbol(struct projection *p, uint16_t index, const char *symbol, struct err *e);
+MUST_CHECK int
+projection_keep_who(struct projection *p, uint32_t index, const struct who *who, struct err *e);
+
+/* projection_start.c: the cursor is found again, or the tables are begun where the journal does. */
+MUST_CHECK int projection_start(struct projection *p, uint64_t durable, struct err *e);
+MUST_CHECK int
+projection_take(struct projection *p, const char *bytes, size_t length, struct err *e);
+/* Applies the snapshot of p->snapshot_at: who is who, or all of it. */
+MUST_CHECK int projection_take_snapshot(struct projection *p, bool is_identity_only, struct err *e);
+
+/* projection_rows.c: everything; what concerns orders goes on to the next. */
+MUST_CHECK int projection_apply(struct projection *p, const struct record *r, struct err *e);
+
+/* projection_orders.c */
+MUST_CHECK int orders_apply_done(struct projection *p, const struct record *r, struct err *e);
+MUST_CHECK int orders_apply_order(struct projection *p, const struct record *r, struct err *e);
+MUST_CHECK int orders_apply_change(struct projection *p, const struct record *r, struct err *e);
+MUST_CHECK int orders_apply_report(struct projection *p, const struct record *r, struct err *e);
+MUST_CHECK int orders_apply_opened(
+    struct projection *p, const struct record *r, const struct who *who, struct err *e
+);
+
+/* projection_positions.c */
+MUST_CHECK int position_book(
+    struct projection *p,
+    const struct who *who,
+    uint16_t symbol,
+    enum order_side side,
+    enum position_side position_side,
+    const struct fill *fill,
+    const char *reason,
+    struct err *e
+);
+MUST_CHECK int position_write(
+    struct projection *p,
+    const struct who *who,
+    uint16_t symbol,
+    enum position_side side,
+    const struct position *position,
+    int64_t time_ms,
+    struct err *e
+);
+
+/* order_rows.c: an order as a row and a row as an order. */
+MUST_CHECK int order_row_write(
+    struct projection *p,
+    const struct who *who,
+    const struct order *o,
+    const char *owner,
+    struct err *e
+);
+MUST_CHECK int order_row_read(
+    struct projection *p,
+    const struct who *who,
+    uint64_t sequence,
+    struct order *o,
+    bool *is_there,
+    struct err *e
+);
+/* "ACTIVATIONoNUMBER", "c" for the core's own: as the engine names them. */
+void order_row_name(const struct who *who, uint64_t sequence, char id[ORDER_ID_MAX]);

@@ -1,0 +1,381 @@
+/* The tables say what the engine says: after every minute of a script that asks at random, however
+ * often the writing is interrupted, and when they are written anew. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "store/archive.h"
+#include "store/projection.h"
+#include "store/state_text.h"
+#include "tables_fixture.h"
+
+#define MINUTES 120
+
+static struct tables t;
+
+struct following {
+    struct database *database;
+    struct projection *projection;
+};
+
+static void follow_open(struct following *w, const char *path) {
+    struct projection_options options = {&t.f.m->disk, FOLDER, "paper"};
+    struct err err = {0};
+    if (database_open(&w->database, path, &err) != 0 ||
+        projection_open(&w->projection, w->database, &options, &err) != 0) {
+        fail_msg("%s", err.msg);
+    }
+}
+
+static void follow_close(struct following *w) {
+    projection_close(w->projection);
+    database_close(w->database);
+}
+
+static void follow_all(struct following *w, int step) {
+    struct err err = {0};
+    bool is_behind;
+    do {
+        if (projection_step(w->projection, journal_durable(t.f.journal), step, &is_behind, &err)) {
+            fail_msg("%s", err.msg);
+        }
+    } while (is_behind);
+    assert_int_equal(projection_cursor(w->projection), journal_durable(t.f.journal));
+    struct projection_figures figures;
+    projection_figures(w->projection, &figures);
+    assert_int_equal(figures.oddities, 0);
+}
+
+/* --- against the engine --------------------------------------------------------------------------
+ */
+
+static void order_compare(struct database *database, const struct order *o) {
+    char sql[256], text[256], d[5][DECIMAL_TEXT_MAX];
+    decimal_format(o->request.quantity.d, d[0]);
+    decimal_format(o->request.price.d, d[1]);
+    decimal_format(o->filled.d, d[2]);
+    decimal_format(o->average.d, d[3]);
+    snprintf(
+        text, sizeof text, "%s %s %s %s %s %s %d", o->id, d[0], d[1], d[2], d[3],
+        order_state_name(o->state), (int)o->pending
+    );
+    snprintf(
+        sql, sizeof sql,
+        "SELECT order_id || ' ' || quantity || ' ' || price || ' ' || filled_qty || ' ' ||"
+        " average_price || ' ' || status || ' ' || pending FROM oms_orders WHERE order_id = '%s'",
+        o->id
+    );
+    assert_string_equal(tables_ask(database, sql), text);
+}
+
+static void position_compare(struct database *database, const struct record_position *p) {
+    char text[256], d[4][DECIMAL_TEXT_MAX];
+    decimal_format(p->position.quantity.d, d[0]);
+    decimal_format(p->position.entry.d, d[1]);
+    decimal_format(p->position.realized.d, d[2]);
+    decimal_format(p->position.fees.d, d[3]);
+    snprintf(text, sizeof text, "%s %s %s %s", d[0], d[1], d[2], d[3]);
+    assert_string_equal(
+        tables_ask(
+            database, "SELECT quantity || ' ' || entry_price || ' ' || realized_pnl || ' ' || fees"
+                      " FROM position_positions"
+        ),
+        text
+    );
+}
+
+static void engine_record_compare(void *ctx, const char *bytes, size_t length) {
+    static char block[1 << 18];
+    struct database *database = ctx;
+    struct arena arena;
+    struct record record;
+    struct err err = {0};
+    arena_init(&arena, block, sizeof block);
+    assert_int_equal(record_decode(bytes, length, &arena, &record, &err), 0);
+    if (record.kind != RECORD_ACTIVATION) {
+        return;
+    }
+    const struct record_activation *a = &record.u.opened;
+    for (int i = 0; i < a->order_count; i++) {
+        order_compare(database, a->orders[i]);
+    }
+    assert_int_equal(
+        tables_count(
+            database, "SELECT count(*) FROM oms_orders WHERE status IN"
+                      " ('new', 'open', 'partially_filled', 'unknown')"
+        ),
+        a->order_count
+    );
+    for (int i = 0; i < a->position_count; i++) {
+        position_compare(database, &a->positions[i]);
+    }
+    assert_string_equal(
+        tables_ask(database, "SELECT status FROM strategy_activations"),
+        activation_status_name(a->status)
+    );
+}
+
+static void engine_compare(struct database *database) {
+    int position = 0;
+    while (engine_snapshot(t.fake.engine, &position, 3, engine_record_compare, database)) {
+    }
+    assert_int_equal(tables_count(database, "SELECT count(*) FROM oms_order_fills"), t.fake.fills);
+}
+
+static void tables_say_what_the_engine_says(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct following w;
+        tables_init(&t, seed);
+        follow_open(&w, t.path);
+        for (int i = 0; i < MINUTES; i++) {
+            tables_play(&t);
+            follow_all(&w, 1 + i % 9);
+            engine_compare(w.database);
+            if (i % 10 == 9) {
+                follow_close(&w);
+                follow_open(&w, t.path);
+            }
+        }
+        assert_true(t.fake.fills > 10);
+        assert_true(tables_count(w.database, "SELECT count(*) FROM hyperrsi_signals") == 0);
+        assert_true(tables_count(w.database, "SELECT count(*) FROM strategy_signals") > 5);
+        assert_int_equal(tables_count(w.database, "SELECT count(*) FROM market_candles"), MINUTES);
+        assert_int_equal(tables_count(w.database, "SELECT count(*) FROM scripts_versions"), 1);
+        assert_string_equal(
+            tables_ask(w.database, "SELECT rsi || ' ' || trend FROM strategy_signals"), "28.5 -1.0"
+        );
+        assert_true(
+            tables_count(w.database, "SELECT json_extract(state, '$.n') FROM strategy_state") >= 4
+        );
+        follow_close(&w);
+        tables_free(&t);
+    }
+}
+
+/* --- interrupted ---------------------------------------------------------------------------------
+ */
+
+static void written_anew_they_are_the_same(void **state) {
+    (void)state;
+    struct following w, again;
+    struct buffer first, second;
+    struct err err = {0};
+    bool is_behind;
+    int failures = 0;
+    tables_init(&t, 7);
+    follow_open(&w, t.path);
+    for (int i = 0; i < 60; i++) {
+        tables_play(&t);
+        /* Reading fails in the middle of a transaction, then it goes on. */
+        memory_fail(t.f.m, CALL_READ, 1, -EIO);
+        int code = projection_step(w.projection, journal_durable(t.f.journal), 5, &is_behind, &err);
+        assert_true(code == 0 || code == E_IO);
+        failures += code != 0;
+        memory_heal(t.f.m);
+        if (i % 7 == 0) {
+            follow_close(&w);
+            follow_open(&w, t.path);
+        }
+    }
+    assert_true(failures > 5);
+    follow_all(&w, 100);
+    tables_dump(w.database, &first);
+    follow_open(&again, ":memory:");
+    follow_all(&again, 3);
+    tables_dump(again.database, &second);
+    assert_string_equal(first.data, second.data);
+    buffer_free(&second);
+    /* Emptied and written once more. */
+    assert_int_equal(projection_reset(w.projection, &err), 0);
+    assert_int_equal(projection_cursor(w.projection), 0);
+    follow_all(&w, 1000);
+    tables_dump(w.database, &second);
+    assert_string_equal(first.data, second.data);
+    buffer_free(&first);
+    buffer_free(&second);
+    follow_close(&again);
+    follow_close(&w);
+    tables_free(&t);
+}
+
+static void tables_of_another_journal_are_refused(void **state) {
+    (void)state;
+    struct following w;
+    struct err err = {0};
+    bool is_behind;
+    tables_init(&t, 8);
+    follow_open(&w, t.path);
+    for (int i = 0; i < 10; i++) {
+        tables_play(&t);
+    }
+    follow_all(&w, 100);
+    uint64_t last = journal_last(t.f.journal);
+    follow_close(&w);
+    follow_open(&w, t.path);
+    assert_int_equal(projection_step(w.projection, last - 1, 5, &is_behind, &err), E_STATE);
+    follow_close(&w);
+    tables_free(&t);
+}
+
+/* --- the oldest records are gone -----------------------------------------------------------------
+ */
+
+static void snapshot_slice(void *ctx, const char *bytes, size_t length) {
+    assert_int_equal(snapshot_write(ctx, bytes, length, &t.f.e), 0);
+}
+
+static void snapshot_take_now(void) {
+    struct snapshot_writer *w;
+    int position = 0;
+    assert_int_equal(
+        snapshot_begin(&w, &t.f.m->disk, FOLDER, journal_durable(t.f.journal), &t.f.e), 0
+    );
+    while (engine_snapshot(t.fake.engine, &position, 3, snapshot_slice, w)) {
+    }
+    assert_int_equal(snapshot_commit(w, &t.f.e), 0);
+}
+
+static void a_snapshot_stands_for_what_is_gone(void **state) {
+    (void)state;
+    struct archive_keep keep = {.segments = 0};
+    struct archive_report report;
+    struct following w;
+    tables_init(&t, 9);
+    for (int i = 0; i < 150; i++) {
+        tables_play(&t);
+    }
+    snapshot_take_now();
+    for (int i = 0; i < 30; i++) {
+        tables_play(&t);
+    }
+    snapshot_take_now();
+    for (int i = 0; i < 30; i++) {
+        tables_play(&t);
+    }
+    assert_int_equal(
+        journal_archive(
+            &t.f.m->disk, FOLDER, journal_last(t.f.journal), &keep, SECOND, &report, &t.f.e
+        ),
+        0
+    );
+    assert_true(report.deleted > 0);
+    follow_open(&w, t.path);
+    follow_all(&w, 50);
+    t.fake.fills = (int)tables_count(w.database, "SELECT count(*) FROM oms_order_fills");
+    engine_compare(w.database);
+    /* And it goes on. */
+    for (int i = 0; i < 20; i++) {
+        tables_play(&t);
+        follow_all(&w, 50);
+        engine_compare(w.database);
+    }
+    follow_close(&w);
+    tables_free(&t);
+}
+
+/* --- the smaller parts ---------------------------------------------------------------------------
+ */
+
+static void the_audit_log_is_a_chain(void **state) {
+    (void)state;
+    struct following w;
+    tables_init(&t, 10);
+    for (int i = 0; i < 5; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        engine_record_audit(t.fake.engine, "admin", "config.set", text, "x");
+    }
+    follow_open(&w, t.path);
+    follow_all(&w, 50);
+    assert_int_equal(tables_count(w.database, "SELECT count(*) FROM audit_log"), 5);
+    assert_int_equal(
+        tables_count(
+            w.database, "SELECT count(*) FROM audit_log a JOIN audit_log b"
+                        " ON b.previous_hash = a.hash AND b.id > a.id AND length(a.hash) = 64"
+        ),
+        4
+    );
+    follow_close(&w);
+    tables_free(&t);
+}
+
+static void databases_that_cannot_be_used(void **state) {
+    (void)state;
+    struct database *database;
+    struct err err = {0};
+    char folder[] = "/tmp/test_database_XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.db", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < 1000; i++) {
+        fputs("this is no database ", file);
+    }
+    fclose(file);
+    assert_int_equal(database_open(&database, path, &err), E_DATA);
+    assert_true(strstr(err.msg, path) != NULL);
+    unlink(path);
+    assert_int_equal(database_open(&database, "/nowhere/at/all.db", &err), E_IO);
+    assert_int_equal(database_open(&database, path, &err), 0);
+    assert_int_equal(database_run(database, "PRAGMA user_version = 99", NULL, 0, &err), 0);
+    database_close(database);
+    assert_int_equal(database_open(&database, path, &err), E_VERSION);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void states_as_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *text; /* NULL: refused */
+    } cases[] = {
+        {"\1\6\0", 3, "{}"},
+        {"\1\6\1\5\1a\2", 7, "{\"a\":true}"},
+        {"\1\7\3\3\2\3\1\1", 8, "[1,-1,false]"},
+        {"\1\6\1\3\6\5\2hi", 9, "{\"3\":\"hi\"}"},
+        {"\1\4\0\0\0\0\0\0\xf8\x3f", 10, "1.5"},
+        {"\2\6\0", 3, NULL},
+        {"\1\6\1", 3, NULL},
+        {"\1\7\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12, NULL},
+        {"\1\5\x20hi", 5, NULL},
+        {"\1\6\0x", 4, NULL},
+        {"", 0, NULL},
+    };
+    struct buffer out;
+    buffer_init(&out, 4096);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        buffer_clear(&out);
+        int code = state_text(cases[i].bytes, cases[i].length, &out);
+        assert_int_equal(code, cases[i].text != NULL ? 0 : E_DATA);
+        assert_string_equal(out.data, cases[i].text != NULL ? cases[i].text : "");
+    }
+    char deep[64];
+    memset(deep, 7, sizeof deep);
+    deep[0] = 1;
+    for (size_t i = 2; i < sizeof deep; i += 2) {
+        deep[i] = 1;
+    }
+    buffer_clear(&out);
+    assert_int_equal(state_text(deep, sizeof deep, &out), E_DATA);
+    buffer_free(&out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables_say_what_the_engine_says),
+        cmocka_unit_test(written_anew_they_are_the_same),
+        cmocka_unit_test(tables_of_another_journal_are_refused),
+        cmocka_unit_test(a_snapshot_stands_for_what_is_gone),
+        cmocka_unit_test(the_audit_log_is_a_chain),
+        cmocka_unit_test(databases_that_cannot_be_used),
+        cmocka_unit_test(states_as_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
