@@ -37,6 +37,8 @@ struct config {
     struct risk_limits risk;
     struct host_limits limits;
     struct engine_options engine;
+    int64_t snapshot_every; /* records */
+    int64_t segment_bytes;
     int workers;           /* processes that run scripts; 0: this one does */
     int log_level;  /* enum log_level */
     int log_format; /* enum config_log_format */

@@ -384,6 +384,8 @@ static int store_make(struct run *run, struct err *e) {
     run->store.ctx = run;
     run->store.wake = wake_run;
     run->store.state = store_state;
+    run->store.snapshot_every = (uint64_t)run->config->snapshot_every;
+    run->store.segment_bytes = (size_t)run->config->segment_bytes;
     int code = run_store_open(&run->store, data_dir, e);
     if (code == 0 && run->options->is_fresh) {
         code = run_store_set_aside(data_dir, e);

@@ -8,12 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#define SNAPSHOT_EVERY 20000 /* records */
-
 int run_store_open(struct run_store *s, const char *data_dir, struct err *e) {
     s->data_dir = data_dir;
     s->lock = -1;
-    s->snapshot_every = SNAPSHOT_EVERY;
     int code = data_lock_take(data_dir, &s->lock, e);
     return code != 0 ? code : disk_path(s->folder, data_dir, "journal", e);
 }
@@ -93,6 +90,7 @@ static int journal_begin(struct run_store *s, struct err *e) {
     journal_options_default(&options);
     options.folder = s->folder;
     options.disk = &disk_system;
+    options.segment_bytes = s->segment_bytes;
     options.ctx = s;
     options.wake = on_wake;
     options.durable = on_durable;

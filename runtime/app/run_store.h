@@ -19,7 +19,8 @@ struct run_store {
     struct journal_report report;
     struct engine *engine;
     uint64_t snapshot_sequence; /* of the last one */
-    uint64_t snapshot_every;    /* records */
+    uint64_t snapshot_every;    /* records; set before run_store_open, like segment_bytes */
+    size_t segment_bytes;
     uint64_t durable;
     bool has_history; /* something was recovered */
     bool is_failed;
