@@ -209,7 +209,7 @@ static int session_make(struct run *run, struct err *e) {
     options.engine.activations_max = c->activation_count;
     options.engine.limits = c->risk;
     options.engine.limits.feed_age_max_ms = 0; /* missing bars are the data's, not a dead feed */
-    struct sink_port sink = {run, on_fill, on_order, on_signal, on_log, on_fault, on_status};
+    struct sink_port sink = {run, on_fill, on_order, on_signal, on_log, on_fault, on_status, NULL};
     struct history_port history = {run, history_candles};
     if (c->workers > 0) {
         int made = pool_make(run, &workers, e);

@@ -238,6 +238,9 @@ void activation_fault(
     if (is_answer) {
         return; /* a refusal of what a person sent: the script runs on */
     }
+    if (event->kind == EVENT_START && settings_revert(e, activation)) {
+        return; /* it could not begin with the new parameters: it goes on with the old ones */
+    }
     if (event->kind == EVENT_TIMER) {
         timer_done(e, activation, event->u.timer);
     }

@@ -47,6 +47,7 @@ int activation_keep_state(struct activation *a, const char *state, size_t length
 void activation_fini(struct activation *a) {
     setting_list_free(a->params, a->param_count);
     setting_list_free(a->settings, a->setting_count);
+    setting_list_free(a->settings_before, a->setting_before_count);
     free(a->user);
     free(a->currency);
     free(a->status_reason);

@@ -122,22 +122,16 @@ MUST_CHECK int engine_order(
 MUST_CHECK int engine_cancel(
     struct engine *e, uint32_t activation, uint64_t sequence, const char *who, struct err *err
 );
-/* New parameters for a running activation: the script checks them (EVENT_PARAMS); a refusal changes
- * nothing. */
+/* New parameters for a running activation: the script checks them; a refusal changes nothing. *number is the event's,
+ * with which the sink's `answer` comes; the settings are borrowed until then. */
 MUST_CHECK int engine_adjust(
-    struct engine *e,
-    uint32_t activation,
-    const struct setting *settings,
-    int count,
-    struct err *err
+    struct engine *e, uint32_t activation, const struct setting *settings, int count,
+    uint64_t *number, struct err *err
 );
+/* E_NOT_FOUND when the script has no commands. command and args are borrowed until the answer. */
 MUST_CHECK int engine_command(
-    struct engine *e,
-    uint32_t activation,
-    const char *command,
-    const struct setting *args,
-    int count,
-    struct err *err
+    struct engine *e, uint32_t activation, const char *command, const struct setting *args,
+    int count, uint64_t *number, struct err *err
 );
 
 /* Stops new orders at once and cancels what rests; with flatten closes what is held. */

@@ -38,6 +38,8 @@ struct activation {
     const struct script_bundle *bundle; /* the engine's copy; NULL: the owner of orders by people */
     struct setting *settings;           /* as given; owned texts */
     int setting_count;
+    struct setting *settings_before; /* of a change that no start has proved yet; NULL: none */
+    int setting_before_count;
     uint64_t seed;
     enum activation_status status;
     char *status_reason;
@@ -244,6 +246,13 @@ MUST_CHECK int
 activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err);
 
 MUST_CHECK int activation_open_in_host(struct engine *e, uint32_t index, struct err *err);
+
+/* people.c */
+void settings_changed(struct engine *e, uint32_t activation, const struct event *event);
+/* False: there is nothing to go back to. */
+bool settings_revert(struct engine *e, uint32_t activation);
+void settings_proved(struct activation *a);
+void answer_tell(struct engine *e, const struct event *event, const struct done *done);
 
 /* activation_record.c: an activation and its account as a record, and back. */
 void activation_opened(

@@ -49,39 +49,103 @@ queue_call(struct engine *e, uint32_t activation, enum event_kind kind, struct e
     return event;
 }
 
-int engine_command(
-    struct engine *e,
-    uint32_t activation,
-    const char *command,
-    const struct setting *args,
-    int count,
-    struct err *err
+static int queue_settings(
+    struct engine *e, uint32_t activation, enum event_kind kind, const char *command,
+    const struct setting *settings, int count, uint64_t *number, struct err *err
 ) {
-    if ((e->activations[activation].handlers & (1u << EVENT_COMMAND)) == 0) {
-        return err_set(err, E_NOT_FOUND, "the script has no commands");
-    }
-    struct event *event = queue_call(e, activation, EVENT_COMMAND, err);
+    struct event *event = queue_call(e, activation, kind, err);
     if (event == NULL) {
         return err->code;
     }
     event->u.call.command = command;
-    event->u.call.settings = args;
+    event->u.call.settings = settings;
     event->u.call.count = count;
+    *number = event->number;
     return 0;
 }
 
-int engine_adjust(
-    struct engine *e,
-    uint32_t activation,
-    const struct setting *settings,
-    int count,
-    struct err *err
+int engine_command(
+    struct engine *e, uint32_t activation, const char *command, const struct setting *args,
+    int count, uint64_t *number, struct err *err
 ) {
-    struct event *event = queue_call(e, activation, EVENT_PARAMS, err);
-    if (event == NULL) {
-        return err->code;
+    if ((e->activations[activation].handlers & (1u << EVENT_COMMAND)) == 0) {
+        return err_set(err, E_NOT_FOUND, "the script has no commands");
     }
-    event->u.call.settings = settings;
-    event->u.call.count = count;
-    return 0;
+    return queue_settings(e, activation, EVENT_COMMAND, command, args, count, number, err);
+}
+
+int engine_adjust(
+    struct engine *e, uint32_t activation, const struct setting *settings, int count,
+    uint64_t *number, struct err *err
+) {
+    return queue_settings(e, activation, EVENT_PARAMS, NULL, settings, count, number, err);
+}
+
+/* --- what became of it ---------------------------------------------------------------------------- */
+
+static void settings_record(struct engine *e, uint32_t activation) {
+    const struct activation *a = &e->activations[activation];
+    struct record record = {.kind = RECORD_SETTINGS, .activation = activation};
+    record.u.settings.settings = a->settings;
+    record.u.settings.setting_count = a->setting_count;
+    record.u.settings.script_hash = a->bundle->hash;
+    journal_write(e, &record);
+}
+
+static void start_anew(struct engine *e, uint32_t activation, enum ready_why why) {
+    struct event *ready = queue_event_first(e, activation, EVENT_READY);
+    if (ready != NULL) {
+        ready->u.ready = why;
+    }
+    queue_event_first(e, activation, EVENT_START);
+}
+
+/* The script has accepted them: it starts anew with them; if it cannot, the old ones come back. */
+void settings_changed(struct engine *e, uint32_t activation, const struct event *event) {
+    struct activation *a = &e->activations[activation];
+    struct setting *copy = setting_list_copy(event->u.call.settings, event->u.call.count);
+    if (copy == NULL) {
+        return;
+    }
+    setting_list_free(a->settings_before, a->setting_before_count);
+    a->settings_before = a->settings;
+    a->setting_before_count = a->setting_count;
+    a->settings = copy;
+    a->setting_count = event->u.call.count;
+    settings_record(e, activation);
+    start_anew(e, activation, READY_PARAMS);
+}
+
+bool settings_revert(struct engine *e, uint32_t activation) {
+    struct activation *a = &e->activations[activation];
+    if (a->settings_before == NULL) {
+        return false;
+    }
+    setting_list_free(a->settings, a->setting_count);
+    a->settings = a->settings_before;
+    a->setting_count = a->setting_before_count;
+    a->settings_before = NULL;
+    settings_record(e, activation);
+    queue_event_first(e, activation, EVENT_START); /* its ready waits already */
+    return true;
+}
+
+void settings_proved(struct activation *a) {
+    setting_list_free(a->settings_before, a->setting_before_count);
+    a->settings_before = NULL;
+    a->setting_before_count = 0;
+}
+
+void answer_tell(struct engine *e, const struct event *event, const struct done *done) {
+    if (e->ports.sink.answer != NULL) {
+        struct answer_record record = {
+            .activation = event->activation,
+            .number = event->number,
+            .code = done->fault.code,
+            .text = done->fault.code != 0 ? done->fault.text
+                                          : (done->answer != NULL ? done->answer : ""),
+            .asks = done->ask_count,
+        };
+        e->ports.sink.answer(e->ports.sink.ctx, &record);
+    }
 }

@@ -157,6 +157,14 @@ struct status_record {
     const char *reason;
 };
 
+struct answer_record { /* to engine_adjust or engine_command */
+    uint32_t activation;
+    uint64_t number;     /* of the event: what the call returned */
+    int code;            /* 0, or why it was refused */
+    const char *text;    /* what on_command returned, or the refusal */
+    int asks;            /* how many things the handler asked for */
+};
+
 struct sink_port { /* any function may be NULL */
     void *ctx;
     void (*fill)(void *ctx, const struct fill_record *record);
@@ -165,6 +173,7 @@ struct sink_port { /* any function may be NULL */
     void (*log)(void *ctx, const struct log_record *record);
     void (*fault)(void *ctx, const struct fault_record *record);
     void (*status)(void *ctx, const struct status_record *record);
+    void (*answer)(void *ctx, const struct answer_record *record);
 };
 
 /* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies

@@ -1,4 +1,5 @@
 /* queue: the waiting events of each activation, and their way to the host. */
+#include "base/fault_points.h"
 #include "engine/engine_state.h"
 
 #include <stdlib.h>
@@ -123,7 +124,8 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
     if (a->status == ACTIVATION_STOPPED || a->status == ACTIVATION_SUSPENDED) {
         return false;
     }
-    if (event->kind == EVENT_FILL || event->kind == EVENT_ORDER || event->kind == EVENT_START) {
+    if (event->kind == EVENT_FILL || event->kind == EVENT_ORDER || event->kind == EVENT_START ||
+        event->kind == EVENT_PARAMS) {
         return true; /* the host's view follows them, with a handler or without */
     }
     if (event->kind == EVENT_STOP && a->status == ACTIVATION_STOPPING) {
@@ -164,11 +166,16 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     uint32_t activation = done->activation;
     struct activation *a = &e->activations[activation];
     bool is_quiet = done->ask_count == 0 && done->state == NULL;
-    if (is_quiet && event->kind != EVENT_START && event->kind != EVENT_TIMER) {
+    bool is_plain = event->kind != EVENT_START && event->kind != EVENT_TIMER &&
+                    event->kind != EVENT_PARAMS;
+    if (is_quiet && is_plain) {
         return;
     }
     if (event->kind == EVENT_START) {
+        settings_proved(a);
         activation_started(e, activation, done);
+    } else if (event->kind == EVENT_PARAMS) {
+        settings_changed(e, activation, event);
     }
     if (event->kind == EVENT_TIMER) {
         timer_done(e, activation, event->u.timer);
@@ -213,6 +220,10 @@ void engine_done(struct engine *e, const struct done *done) {
         return; /* an answer to nothing that is out: of a host that was replaced */
     }
     const struct event *event = event_at(a, 0);
+    if (event->kind == EVENT_COMMAND || event->kind == EVENT_PARAMS) {
+        answer_tell(e, event, done);
+    }
+    CRASH_POINT(ANSWER_BEFORE);
     if (done->fault.code != 0) {
         activation_fault(e, done->activation, event, &done->fault);
     } else {
@@ -221,4 +232,5 @@ void engine_done(struct engine *e, const struct done *done) {
     a = &e->activations[done->activation];
     queue_drop_first(e, done->activation);
     activation_settle(e, done->activation);
+    CRASH_POINT(ANSWER_AFTER);
 }

@@ -30,6 +30,8 @@ struct fake {
     int submit_code; /* what submit answers */
     int leverage_code;
     struct journal_port journal;
+    int answers, last_answer_code;
+    int faults_next; /* for the test's own use */
     bool holds; /* answers wait for fake_answer */
     int bars;
     int bars_known[64]; /* by series */
@@ -204,6 +206,12 @@ static inline void fake_on_status(void *ctx, const struct status_record *r) {
     snprintf(f->last_status_reason, sizeof f->last_status_reason, "%s", r->reason);
 }
 
+static inline void fake_on_answer(void *ctx, const struct answer_record *r) {
+    struct fake *f = ctx;
+    f->answers++;
+    f->last_answer_code = r->code;
+}
+
 static inline struct instrument fake_btc(void) {
     struct instrument i = {.symbol = "BTC-USDT-SWAP", .base = "BTC", .quote = "USDT"};
     i.kind = INSTRUMENT_PERPETUAL;
@@ -226,7 +234,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
         .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL},
         .sink =
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
-             fake_on_status},
+             fake_on_status, fake_on_answer},
     };
     ports.journal = f->journal;
     if (venue != NULL) {

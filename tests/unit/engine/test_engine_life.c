@@ -267,6 +267,52 @@ static void a_bad_start_runs_nothing(void **state) {
     assert_true(engine_is_idle(fake.engine));
 }
 
+static void refuse_one(struct fake *f, const struct event *event, struct done *done) {
+    if (event->kind == EVENT_PARAMS && strcmp(event->u.call.settings[0].text, "bad") == 0) {
+        done->fault.code = E_PARAMS;
+    } else if (event->kind == EVENT_START && f->faults_next > 0) {
+        f->faults_next--;
+        done->fault.code = E_SCRIPT;
+    }
+}
+
+static void changed_parameters_start_anew(void **state) {
+    (void)state;
+    static const struct setting good[] = {{"length", "9", false}};
+    static const struct setting bad[] = {{"length", "bad", false}};
+    fake.handle = refuse_one;
+    uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
+    int from = fake.event_count;
+    uint64_t number;
+    struct err err = {0};
+    assert_int_equal(engine_adjust(fake.engine, a, bad, 1, &number, &err), 0);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "P"); /* refused: nothing changes */
+    assert_int_equal(fake.last_answer_code, E_PARAMS);
+    assert_int_equal(fake.faults, 0);
+    assert_int_equal(engine_adjust(fake.engine, a, good, 1, &number, &err), 0);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "PPSR");
+    assert_int_equal(fake.events[fake.event_count - 1].u.ready, READY_PARAMS);
+    assert_int_equal(fake.answers, 2);
+    assert_int_equal(activation_status(fake.engine, a), ACTIVATION_RUNNING);
+}
+
+static void parameters_that_do_not_start_are_taken_back(void **state) {
+    (void)state;
+    static const struct setting good[] = {{"length", "9", false}};
+    fake.handle = refuse_one;
+    uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
+    int from = fake.event_count;
+    uint64_t number;
+    struct err err = {0};
+    fake.faults_next = 1;
+    assert_int_equal(engine_adjust(fake.engine, a, good, 1, &number, &err), 0);
+    engine_pump(fake.engine);
+    assert_string_equal(fake_kinds(&fake, from), "PSSR");
+    assert_int_equal(activation_status(fake.engine, a), ACTIVATION_RUNNING);
+}
+
 static void a_lost_host_starts_anew_and_repeats_the_event(void **state) {
     (void)state;
     uint32_t a = fake_activate(&fake, SUSPEND_KEEP);
@@ -319,6 +365,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_event_is_out_at_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_queue_that_overflows_suspends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bad_start_runs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(changed_parameters_start_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            parameters_that_do_not_start_are_taken_back, setup, teardown
+        ),
         cmocka_unit_test_setup_teardown(
             a_lost_host_starts_anew_and_repeats_the_event, setup, teardown
         ),
