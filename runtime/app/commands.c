@@ -48,6 +48,24 @@ static const struct option_spec run_options[] = {
     {0},
 };
 
+static const struct option_spec doctor_options[] = {
+    {"data-dir", "FOLDER", NULL,
+     "where runs are kept; without it TRADINGBOOST_DATA_DIR, else the current folder", false},
+    {"json", NULL, NULL, "print the checks as JSON", false},
+    {0},
+};
+
+static const struct option_spec journal_options[] = {
+    {"data-dir", "FOLDER", NULL, "where the run is kept; without it the configuration's data_dir", false},
+    {"config", "FILE", NULL, "whose data_dir is meant", false},
+    {"from", "SEQUENCE", NULL, "print: first record", false},
+    {"to", "SEQUENCE", NULL, "print: last record", false},
+    {"at", "SEQUENCE", NULL, "cut: the last record that stays", false},
+    {"all", NULL, NULL, "print: with the figures of every check", false},
+    {"json", NULL, NULL, "JSON lines", false},
+    {0},
+};
+
 static const struct option_spec check_options[] = {
     {"strict", NULL, NULL, "warnings are errors", false},
     {"json", NULL, NULL, "print the findings as JSON", false},
@@ -109,6 +127,21 @@ const struct command_spec commands[] = {
         command_check,
     },
     {
+        "doctor",
+        "says whether this machine is fit to trade, and what to do where it is not",
+        "[options]",
+        "Looks at limits, memory, the walls for scripts, the clock, the data directory and its "
+        "disk, the port and the\n"
+        "libraries. Writes nothing that stays. warn: it runs, but slower, less safe or not for "
+        "long; fail: it will not\n"
+        "run. Exit status 1 when a check fails.",
+        doctor_options,
+        0,
+        0,
+        {"doctor", "doctor --data-dir /var/lib/tradingboost", "doctor --json", NULL},
+        command_doctor,
+    },
+    {
         "reference",
         "writes the reference pages and the editor types of this version",
         "FOLDER",
@@ -118,6 +151,20 @@ const struct command_spec commands[] = {
         1,
         {"reference .", "reference /tmp/reference", "reference ~/my-strategies", NULL},
         command_reference,
+    },
+    {
+        "journal",
+        "prints, verifies or cuts the journal of a kept run",
+        "print|verify|cut [options]",
+        "print writes a line for each record: time, number, what happened. verify reads everything and says\n"
+        "whether it is whole. cut keeps the records up to --at and puts the rest aside: for a journal that is damaged in\n"
+        "its middle, after a copy was made.",
+        journal_options,
+        1,
+        1,
+        {"journal verify --data-dir data", "journal print --data-dir data --from 1000 --to 1100 --all",
+         "journal cut --data-dir data --at 1099", NULL},
+        command_journal,
     },
     {
         "version",

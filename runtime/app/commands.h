@@ -7,7 +7,9 @@ extern const struct command_spec commands[]; /* ended by a row without a name */
 
 int command_backtest(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
+int command_doctor(const struct arguments *arguments);
 int command_reference(const struct arguments *arguments);
+int command_journal(const struct arguments *arguments);
 int command_run(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 int command_worker(void); /* not in the table: people do not start it */
