@@ -121,7 +121,7 @@ static const char first[] =
     "   ORDER BY t.id DESC LIMIT 1) AS take_profit_price, o.updated_ms"
     " FROM oms_orders o WHERE o.strategy = 'grid' AND o.tag = 'entry' AND o.reason GLOB 'entry_*'"
     "  AND o.id = (SELECT max(n.id) FROM oms_orders n WHERE n.activation_id = o.activation_id"
-    "   AND n.reason = o.reason AND n.symbol = o.symbol AND n.side = o.side);";
+    "   AND n.reason = o.reason AND n.symbol = o.symbol);";
 
 const struct migration migrations[] = {
     {"tables of strategies, orders, positions, candles, scripts and audit", first},

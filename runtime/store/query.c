@@ -80,7 +80,8 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
             .fields = "activation_id, symbol, level AS \"index\", price, side, order_id, status,"
                       " lot_quantity, take_profit_price",
             .from = "grid_levels",
-            .key = "level",
+            .key = "activation_id || ':' || printf('%04d', level)",
+            .is_key_text = true,
             .is_ascending = true,
             .user = "user_id",
             .activation = "activation_id",

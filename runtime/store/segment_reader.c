@@ -33,7 +33,9 @@ static int reader_fill(struct segment_reader *r, size_t need, struct err *e) {
     if (r->end - r->start >= need) {
         return 0;
     }
-    memmove(r->buffer, r->buffer + r->start, r->end - r->start);
+    if (r->end > r->start) {
+        memmove(r->buffer, r->buffer + r->start, r->end - r->start);
+    }
     r->end -= r->start;
     r->start = 0;
     if (need > r->capacity) {
