@@ -1,4 +1,5 @@
 /* asks: what a handler asked for takes effect, in the order of asking. */
+#include "base/fault_points.h"
 #include "engine/engine_state.h"
 
 #include <stdlib.h>
@@ -9,7 +10,9 @@ static void ask_place(struct engine *e, uint32_t activation, const struct ask *a
     if (ask->sequence != a->order_sequence + 1 || ask->sequence > UINT32_MAX) {
         return; /* only the host's own count is an order of this activation */
     }
+    CRASH_POINT(NUMBER_BEFORE);
     a->order_sequence = ask->sequence;
+    CRASH_POINT(NUMBER_AFTER);
     a->orders_asked++;
     order_place(e, activation, ask->sequence, &ask->u.request, ask->file, ask->line);
 }

@@ -1,4 +1,5 @@
 /* journal: facts on their way into the journal, and what may only leave after them. */
+#include "base/fault_points.h"
 #include "engine/engine_state.h"
 
 #include <stdio.h>
@@ -64,6 +65,7 @@ void journal_write(struct engine *e, struct record *record) {
     record->number = e->number;
     record->now_ms = e->now_ms;
     size_t length = record_encode(record, e->record_bytes, RECORD_BYTES_MAX);
+    CRASH_POINT(RECORD_BEFORE);
     uint64_t sequence =
         length == 0 ? 0 : e->ports.journal.append(e->ports.journal.ctx, e->record_bytes, length);
     if (sequence == 0) {
@@ -71,6 +73,7 @@ void journal_write(struct engine *e, struct record *record) {
         outbox_take_back(e, outbox_unwritten(e));
         return;
     }
+    CRASH_POINT(RECORD_AFTER);
     e->appended = sequence;
     outbox_stamp(e, sequence, record_needs_sync(record));
 }
@@ -126,7 +129,9 @@ static int item_send(struct engine *e, const struct outbox_item *item, struct er
 
 static void item_hand_over(struct engine *e, const struct outbox_item *item) {
     struct err err = {0};
+    CRASH_POINT(SEND_BEFORE);
     int code = item_send(e, item, &err);
+    CRASH_POINT(SEND_AFTER);
     struct order *o = order_find(e, item->key.activation, item->key.sequence);
     if (code != 0) {
         order_not_sent(e, item, code, err.msg);
@@ -169,8 +174,10 @@ void outbox_flush(struct engine *e) {
 
 void engine_durable(struct engine *e, uint64_t sequence) {
     if (sequence > e->durable) {
+        CRASH_POINT(DURABLE_BEFORE);
         e->durable = sequence;
         outbox_flush(e);
+        CRASH_POINT(DURABLE_AFTER);
     }
 }
 

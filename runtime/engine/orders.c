@@ -1,5 +1,6 @@
 /* orders: the way of an order from the ask to the venue, and back from the venue's reports into the
  * books and the script's events. */
+#include "base/fault_points.h"
 #include "engine/engine_state.h"
 
 #include <stdio.h>
@@ -140,7 +141,9 @@ static bool order_judge(
         snprintf(verdict->message, sizeof verdict->message, "the account is being reconciled");
         outcome_refuse(e, E_STATE, verdict->message);
     } else {
+        CRASH_POINT(CHECKS_BEFORE);
         gate_check(e, activation, request, o, is_amendment, verdict);
+        CRASH_POINT(CHECKS_AFTER);
         outcome_set(e, verdict);
         if (!verdict->passed) {
             e->refusals[verdict->failed]++;
@@ -369,10 +372,12 @@ static int fill_book(
     if (slot == NULL) {
         return E_LIMIT;
     }
+    CRASH_POINT(FILL_BEFORE);
     int code = position_apply(&slot->position, side, fill, &record->change);
     if (code == 0) {
         code = ledger_book_fill(&account->ledger, record->change.realized, fill->fee);
     }
+    CRASH_POINT(FILL_AFTER);
     record->fill = *fill;
     record->position = slot->position;
     record->balance = account->ledger.balance;
@@ -486,7 +491,9 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     if (report_is_old(e, report)) {
         return;
     }
+    CRASH_POINT(REPORT_BEFORE);
     report_record(e, report);
+    CRASH_POINT(REPORT_RECORDED);
     bool is_fill = report->event.kind == ORDER_EVENT_FILL;
     if (activation >= (uint32_t)e->activation_count) {
         fill_of_account(e, report);
@@ -530,4 +537,5 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     if (order_state_is_terminal(o->state)) {
         order_give(e, &e->activations[activation], o);
     }
+    CRASH_POINT(REPORT_AFTER);
 }

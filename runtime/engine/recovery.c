@@ -1,5 +1,6 @@
 /* recovery: records back into state. Facts are applied by the functions that made them, with the
  * ports of host and venue silent; no script runs. */
+#include "base/fault_points.h"
 #include "engine/engine_state.h"
 
 #include <stdlib.h>
@@ -360,7 +361,9 @@ bool engine_snapshot(
     }
     for (int n = 0; n < count && *position < e->activation_count; n++, (*position)++) {
         struct record record = {.kind = RECORD_ACTIVATION, .activation = (uint32_t)*position};
+        CRASH_POINT(SNAPSHOT_BEFORE);
         activation_describe(e, (uint32_t)*position, &record.u.opened);
+        CRASH_POINT(SNAPSHOT_AFTER);
         emit_record(&to, &record);
     }
     if (*position < e->activation_count) {
