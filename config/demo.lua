@@ -3,6 +3,9 @@
 --
 -- Every setting, its default and its limits: docs/reference/settings.md.
 return {
+  -- Where the run is kept: stopped or killed, it goes on from there. `run --fresh` begins anew.
+  data_dir = '../data/demo', -- relative to this file
+
   feed = {
     file = 'demo/btcusdt-1m.csv.gz', -- relative to this file
     symbol = 'BTC-USDT-SWAP',

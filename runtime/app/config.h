@@ -39,6 +39,8 @@ struct config {
     struct engine_options engine;
     int64_t snapshot_every; /* records */
     int64_t segment_bytes;
+    const char *gateway_address;
+    int gateway_port;       /* 0: no HTTP */
     int workers;           /* processes that run scripts; 0: this one does */
     int log_level;  /* enum log_level */
     int log_format; /* enum config_log_format */

@@ -436,7 +436,7 @@ static void run_fail(struct run *run, const struct err *e) {
 
 /* When the bar of a row closes on the scaled clock. */
 static int64_t row_due_ns(const struct run *run, size_t row) {
-    int64_t span_ms = run->data.rows[row].bar.close_ms - run->data.rows[0].bar.time_ms;
+    int64_t span_ms = run->data.rows[row].bar.close_ms - run->data.rows[run->first].bar.time_ms;
     double speed = decimal_to_double(run->config->speed);
     return run->origin_ns + (int64_t)((double)span_ms * MILLISECOND_NS / speed);
 }
@@ -520,6 +520,14 @@ static void run_go(struct run *run) {
     }
 }
 
+void run_nudge(struct run *run) {
+    if (!run->is_bar_out) {
+        session_settle(run->session);
+    }
+    run_hear(run, 0);
+    loop_wake(run->loop);
+}
+
 static void on_due(void *ctx) {
     run_go(ctx);
 }
@@ -564,6 +572,7 @@ int run_prepare(
 int run_play(struct run *run, struct err *e) {
     run_view_flush(run->view);
     run->origin_ns = loop_now_ns(run->loop);
+    run->first = run->next < run->data.count ? run->next : 0;
     loop_timer(run->loop, run->origin_ns);
     loop_run(run->loop);
     if (run->err.code != 0) {

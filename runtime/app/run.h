@@ -29,6 +29,8 @@ struct run_options {
     bool is_fresh;                 /* what is kept there is set aside */
 };
 
+struct run_gateway;
+
 struct run {
     const struct run_options *options;
     const struct config *config;
@@ -46,13 +48,15 @@ struct run {
     bool is_kept;       /* there is a store */
     bool is_recovering; /* what is told was told before */
     bool is_bar_out;    /* a bar is being played and waits for workers or the disk */
+    struct run_gateway *gateway; /* NULL: no HTTP */
     struct pool *pool;  /* script workers; NULL: scripts run in this process */
     struct loop *loop;
     struct orders_file orders;
     int orders_only; /* activation; −1: all */
     bool has_started;
     bool has_ended;
-    size_t next; /* row to be played */
+    size_t next;  /* row to be played */
+    size_t first; /* the one this process began with: its open is when the clock begins */
     int64_t origin_ns;
     enum run_end end;
     struct err err;
@@ -68,6 +72,8 @@ MUST_CHECK int run_prepare(
     struct settings_faults *faults,
     struct err *e
 );
+/* Something was changed from outside (HTTP): what waits in the engine is let go on, in this turn. */
+void run_nudge(struct run *run);
 /* Plays until the candles end, a signal comes, or nothing runs any more. */
 MUST_CHECK int run_play(struct run *run, struct err *e);
 /* The orders file is complete only when this says so. */

@@ -3,6 +3,8 @@ set -uo pipefail
 program=$1
 source=$2
 folder=$(mktemp -d)
+# Runs of the tests keep nothing and listen nowhere unless one says so.
+export TRADINGBOOST_DATA_DIR= TRADINGBOOST_GATEWAY_PORT=0
 trap 'rm -rf "$folder"' EXIT
 cd "$source" || exit 1
 failures=0

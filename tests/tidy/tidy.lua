@@ -9,7 +9,7 @@ local heart = 'base market trade match script engine stats'
 local rooms = {
   base = '', market = 'base', trade = 'base market', match = 'base market trade',
   script = 'base market trade', engine = 'base market trade match script', stats = 'base trade',
-  loop = 'base', store = 'base loop engine', worker = 'base loop script', research = heart, app = heart .. ' loop worker store research',
+  loop = 'base', store = 'base loop engine', worker = 'base loop script', research = heart, app = heart .. ' loop worker store research gateway',
 }
 local pure = { base = true, market = true, trade = true, match = true, script = true, engine = true, stats = true }
 -- Of script the engine knows the messages, not the sandbox.

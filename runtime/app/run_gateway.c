@@ -1,0 +1,197 @@
+#include "app/run_gateway.h"
+
+#include "app/script_check.h"
+#include "gateway/gateway.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRIPTS_MAX 256
+
+struct run_gateway {
+    struct run *run;
+    struct gateway *gateway;
+    char *names[SCRIPTS_MAX]; /* of the scripts that can be activated, sorted */
+    int name_count;
+    void (*over)(void *ctx);
+    void *over_ctx;
+};
+
+/* --- scripts -------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_free(struct run_gateway *g) {
+    for (int i = 0; i < g->name_count; i++) {
+        free(g->names[i]);
+    }
+    g->name_count = 0;
+}
+
+/* strategies/NAME.lua and strategies/NAME/ are NAME. */
+static void names_read(struct run_gateway *g) {
+    char folder[PATH_MAX];
+    names_free(g);
+    DIR *d = shipped_path("strategies", folder, sizeof folder, NULL) == 0 ? opendir(folder) : NULL;
+    struct dirent *entry;
+    while (d != NULL && (entry = readdir(d)) != NULL && g->name_count < SCRIPTS_MAX) {
+        char *name = entry->d_name[0] == '.' ? NULL : strdup(entry->d_name);
+        if (name != NULL) {
+            char *dot = strstr(name, ".lua");
+            if (dot != NULL) {
+                *dot = '\0';
+            }
+            g->names[g->name_count++] = name;
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    qsort(g->names, (size_t)g->name_count, sizeof g->names[0], by_name);
+}
+
+static const char *script_list(void *ctx, int index) {
+    struct run_gateway *g = ctx;
+    if (index == 0) {
+        names_read(g);
+    }
+    return index < g->name_count ? g->names[index] : NULL;
+}
+
+/* Only what is in the list: a name from outside is no path. */
+static bool is_listed(struct run_gateway *g, const char *name) {
+    names_read(g);
+    for (int i = 0; i < g->name_count; i++) {
+        if (strcmp(g->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct found_script { /* the bundle first: what is handed out is its address */
+    struct script_bundle bundle;
+    struct script_source source;
+};
+
+static int script_find(
+    void *ctx, const char *name, const struct script_bundle **bundle, struct err *e
+) {
+    struct run_gateway *g = ctx;
+    if (!is_listed(g, name)) {
+        return err_set(e, E_NOT_FOUND, "there is no script %s", name);
+    }
+    struct found_script *found = calloc(1, sizeof *found);
+    if (found == NULL) {
+        return err_set(e, E_MEMORY, "no memory for a script");
+    }
+    int code = script_source_read(name, g->run->config->limits.source_max, &found->source, e);
+    if (code != 0) {
+        free(found);
+        return code;
+    }
+    found->bundle = found->source.bundle;
+    *bundle = &found->bundle;
+    return 0;
+}
+
+static void script_release(void *ctx, const struct script_bundle *bundle) {
+    (void)ctx;
+    struct found_script *found = (struct found_script *)(uintptr_t)bundle;
+    script_source_free(&found->source);
+    free(found);
+}
+
+static int gateway_script_check(
+    void *ctx, const char *name, const char *source, size_t length,
+    void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+    void *to, struct err *e
+) {
+    struct run_gateway *g = ctx;
+    if (source == NULL && !is_listed(g, name)) {
+        return err_set(e, E_NOT_FOUND, "there is no script %s", name);
+    }
+    return script_check(name, source, length, finding, to, e);
+}
+
+/* --- the engine ----------------------------------------------------------------------------------- */
+
+static int activate(
+    void *ctx, const struct activation_options *options, uint32_t *activation, struct err *e
+) {
+    struct run_gateway *g = ctx;
+    return session_activate(g->run->session, options, activation, e);
+}
+
+static void settle(void *ctx) {
+    struct run_gateway *g = ctx;
+    run_nudge(g->run);
+}
+
+static void stopped(void *ctx) {
+    struct run_gateway *g = ctx;
+    if (g->over != NULL) {
+        g->over(g->over_ctx);
+    }
+}
+
+int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
+    struct run_gateway *g = calloc(1, sizeof *g);
+    if (g == NULL) {
+        return err_set(e, E_MEMORY, "no memory for the gateway");
+    }
+    g->run = run;
+    struct gateway_options options = {
+        .loop = loop_uv(run->loop),
+        .engine = run->engine,
+        .data_dir = run->options->data_dir,
+        .address = run->config->gateway_address,
+        .port = run->config->gateway_port,
+        .version = TRADINGBOOST_VERSION,
+        .venue = "paper",
+        .balance = run->config->balance,
+        .ctx = g,
+        .activate = activate,
+        .settle = settle,
+        .script_find = script_find,
+        .script_release = script_release,
+        .script_list = script_list,
+        .script_check = gateway_script_check,
+        .stopped = stopped,
+    };
+    int code = gateway_new(&g->gateway, &options, e);
+    if (code != 0) {
+        free(g);
+        return code;
+    }
+    *out = g;
+    return 0;
+}
+
+int run_gateway_port(const struct run_gateway *g) {
+    return gateway_port(g->gateway);
+}
+
+struct gateway *run_gateway_of(struct run_gateway *g) {
+    return g != NULL ? g->gateway : NULL;
+}
+
+void run_gateway_stop(struct run_gateway *g, void (*over)(void *ctx), void *ctx) {
+    g->over = over;
+    g->over_ctx = ctx;
+    gateway_stop(g->gateway);
+}
+
+void run_gateway_free(struct run_gateway *g) {
+    if (g == NULL) {
+        return;
+    }
+    gateway_free(g->gateway);
+    names_free(g);
+    free(g);
+}
