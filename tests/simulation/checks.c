@@ -1,0 +1,306 @@
+/* checks: what must be so, found out without the engine's own bookkeeping wherever possible. */
+#include "simulation/world.h"
+
+#include "engine/engine_state.h"
+
+struct known_order *known_order(struct world *w, struct order_key key) {
+    bool is_core = key.sequence >= CORE_SEQUENCE;
+    uint64_t n = is_core ? key.sequence - CORE_SEQUENCE : key.sequence;
+    if (key.activation >= OWNERS || n >= ORDERS_MAX) {
+        sim_fail(w, "there is no room for order %u/%llu", key.activation, (unsigned long long)n);
+    }
+    return is_core ? &w->core[key.activation][n] : &w->known[key.activation][n];
+}
+
+/* --- records -------------------------------------------------------------------------------------
+ */
+
+static void record_asks(struct world *w, const struct record *r, uint64_t sequence) {
+    if (r->kind == RECORD_ORDER && !r->u.order.outcome.is_refused) {
+        known_order(w, (struct order_key){r->activation, r->u.order.sequence})->record = sequence;
+    }
+    if (r->kind != RECORD_DONE) {
+        return;
+    }
+    for (int i = 0; i < r->u.done.done.ask_count; i++) {
+        const struct ask *ask = &r->u.done.done.asks[i];
+        if (ask->kind == ASK_PLACE && !r->u.done.outcomes[i].is_refused) {
+            known_order(w, (struct order_key){r->activation, ask->sequence})->record = sequence;
+        }
+    }
+}
+
+/* Every record is read back; those that ask for orders are remembered. */
+void check_record(struct world *w, const char *bytes, size_t length, uint64_t sequence) {
+    static char block[(size_t)1 << 20];
+    struct arena arena;
+    struct record record;
+    struct err err = {0};
+    enum record_kind kind = (enum record_kind)bytes[1];
+    trace(
+        w, "record %llu %s, %zu bytes", (unsigned long long)sequence, record_kind_name(kind), length
+    );
+    if (kind != RECORD_DONE && kind != RECORD_ORDER) {
+        return;
+    }
+    arena_init(&arena, block, sizeof block);
+    if (record_decode(bytes, length, &arena, &record, &err) != 0) {
+        sim_fail(w, "a record that cannot be read: %s", err.msg);
+    }
+    record_asks(w, &record, sequence);
+}
+
+/* --- orders that leave ---------------------------------------------------------------------------
+ */
+
+static void check_limits(struct world *w, struct order_key key, const struct order *o) {
+    const struct risk_limits *limits = &w->engine->options.limits;
+    const struct activation *a = &w->engine->activations[key.activation];
+    struct owner *owner = &w->owners[key.activation];
+    if (key.sequence >= CORE_SEQUENCE) {
+        return; /* what the core closes is not limited */
+    }
+    struct price price = o->request.price.d.v > 0 ? o->request.price : o->request.stop;
+    struct money value;
+    if (price.d.v > 0 && !o->request.reduce_only && !o->request.is_whole_position &&
+        (money_of(price, o->request.quantity, &value) != 0 ||
+         value.d.v > limits->order_value_max.d.v)) {
+        sim_fail(w, "order %s is over the limit of value", o->id);
+    }
+    if (a->order_count > limits->open_orders_max + 1 + a->position_count) {
+        sim_fail(w, "%s has %d orders open", a->id, a->order_count);
+    }
+    int64_t then = owner->submit_us[owner->submit_next];
+    int64_t burst_us = (64 - limits->rate_burst - 2) * SECOND_US / limits->rate_per_second;
+    if (then > 0 && w->now_us - then < burst_us - 2 * SECOND_US && w->now_us - then > 0 &&
+        w->figures.crashes == 0) {
+        sim_fail(w, "%s has sent 64 orders in %lld us", a->id, (long long)(w->now_us - then));
+    }
+    owner->submit_us[owner->submit_next] = w->now_us;
+    owner->submit_next = (owner->submit_next + 1) % 64;
+}
+
+void check_submit(struct world *w, struct order_key key, const struct order *o) {
+    const struct known_order *known = known_order(w, key);
+    if (known->record == 0) {
+        sim_fail(w, "order %s leaves without an ask", o->id);
+    }
+    if (known->record > journal_durable(w->journal)) {
+        sim_fail(w, "order %s leaves before its record is durable", o->id);
+    }
+    int64_t kill_ms = w->kill_ms[key.activation];
+    if (kill_ms > 0 && o->created_ms > kill_ms && key.sequence < CORE_SEQUENCE) {
+        sim_fail(w, "order %s passes the kill switch", o->id);
+    }
+    check_limits(w, key, o);
+}
+
+/* --- every step ----------------------------------------------------------------------------------
+ */
+
+void check_step(struct world *w) {
+    const struct engine *e = w->engine;
+    if (e->has_failed) {
+        sim_fail(w, "the engine's books are broken");
+    }
+    if (e->outbox_count > e->outbox_max || e->number < w->last_event_number) {
+        sim_fail(
+            w, "outbox %d, number %llu after %llu", e->outbox_count, (unsigned long long)e->number,
+            (unsigned long long)w->last_event_number
+        );
+    }
+    w->last_event_number = e->number;
+    for (int i = 0; i < e->activation_count; i++) {
+        const struct activation *a = &e->activations[i];
+        if (a->event_count > e->options.events_max || a->order_count > e->options.orders_max) {
+            sim_fail(w, "%s has %d events and %d orders", a->id, a->event_count, a->order_count);
+        }
+        for (int j = 0; j < a->order_count; j++) {
+            if (order_state_is_terminal(a->orders[j]->state)) {
+                sim_fail(w, "order %s has ended and is live", a->orders[j]->id);
+            }
+        }
+    }
+}
+
+/* --- after a crash -------------------------------------------------------------------------------
+ */
+
+static void
+survived_one(struct world *w, struct known_order *known, int owner, int n, uint64_t last) {
+    if (known->record <= last) {
+        return;
+    }
+    if (known->submits > 0) {
+        sim_fail(
+            w, "order %d/%d is at the venue, and its record %llu is lost", owner, n,
+            (unsigned long long)known->record
+        );
+    }
+    known->record = 0; /* it never was */
+}
+
+void check_survived(struct world *w, uint64_t last) {
+    if (last < w->told) {
+        sim_fail(
+            w, "record %llu was durable, and %llu is the last", (unsigned long long)w->told,
+            (unsigned long long)last
+        );
+    }
+    for (int i = 0; i < OWNERS; i++) {
+        for (int j = 0; j < ORDERS_MAX; j++) {
+            survived_one(w, &w->known[i][j], i, j, last);
+            survived_one(w, &w->core[i][j], i, j, last);
+        }
+    }
+    trace(
+        w, "recovered %llu records, %llu were told durable", (unsigned long long)last,
+        (unsigned long long)w->told
+    );
+}
+
+/* --- at the end ----------------------------------------------------------------------------------
+ */
+
+static const char *difference_of_position(struct world *w, uint32_t account) {
+    static char text[200];
+    const struct engine *e = w->engine;
+    for (uint16_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
+            int128 sum = 0;
+            for (int i = 0; i < e->activation_count; i++) {
+                if (e->activations[i].account == account) {
+                    sum += activation_position(e, (uint32_t)i, symbol, (enum position_side)side)
+                               ->quantity.d.v;
+                }
+            }
+            const struct account *a = &e->accounts[account];
+            for (int i = 0; i < a->outside_count; i++) {
+                if (a->outside[i].symbol == symbol &&
+                    a->outside[i].side == (enum position_side)side) {
+                    sum += a->outside[i].position.quantity.d.v;
+                }
+            }
+            int128 held = w->venue.positions[account][symbol][side].d.v;
+            if (sum != held) {
+                snprintf(
+                    text, sizeof text, "account %u symbol %u side %d: books %.4f, venue %.4f",
+                    account, symbol, side, (double)sum / 1e18, (double)held / 1e18
+                );
+                return text;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Cash, fees, and the worth of everything at the venue's prices. Averages of entries are rounded at
+ * the 18th decimal, once a fill. */
+static const char *difference_of_money(struct world *w, uint32_t account) {
+    static char text[200];
+    struct engine *e = w->engine;
+    struct money equity, open;
+    int128 worth = w->venue.cash[account].d.v + dec("100000").v;
+    for (uint16_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        engine_price(e, symbol, w->prices[symbol]);
+        for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
+            struct quantity q = w->venue.positions[account][symbol][side];
+            struct money value;
+            if (money_of(w->prices[symbol], q, &value) != 0) {
+                return "the worth of a position does not fit";
+            }
+            worth += value.d.v;
+        }
+    }
+    if (account_equity(e, account, &equity) != 0) {
+        return "the equity does not fit";
+    }
+    const struct account *a = &e->accounts[account];
+    for (int i = 0; i < a->outside_count; i++) {
+        if (position_unrealized(&a->outside[i].position, w->prices[a->outside[i].symbol], &open) !=
+            0) {
+            return "the worth of others' does not fit";
+        }
+        equity.d.v += open.d.v;
+    }
+    int128 away = equity.d.v - worth;
+    int128 fees = a->ledger.fees.d.v - w->venue.fees[account].d.v;
+    int128 most = (int128)1000000000; /* 10^-9 */
+    if (away > most || away < -most || fees != 0) {
+        snprintf(
+            text, sizeof text, "account %u: equity is %.12f away, fees %.12f", account,
+            (double)away / 1e18, (double)fees / 1e18
+        );
+        return text;
+    }
+    return NULL;
+}
+
+static const char *difference_of_orders(struct world *w) {
+    static char text[200];
+    const struct engine *e = w->engine;
+    int live = 0;
+    for (int i = 0; i < e->activation_count; i++) {
+        live += e->activations[i].order_count;
+    }
+    if (live != w->venue.live_count) {
+        snprintf(text, sizeof text, "%d orders live, %d at the venue", live, w->venue.live_count);
+        return text;
+    }
+    for (int i = 0; i < w->venue.live_count; i++) {
+        const struct model_order *m = &w->venue.orders[w->venue.live[i]];
+        const struct venue_version *v = venue_latest(m);
+        const struct order *o = order_find(w->engine, m->key.activation, m->key.sequence);
+        if (o == NULL || o->filled.d.v != v->filled.d.v || o->request.price.d.v != v->price.d.v ||
+            o->request.stop.d.v != v->stop.d.v || o->request.quantity.d.v != v->quantity.d.v ||
+            o->state == ORDER_UNKNOWN || o->pending != PENDING_NONE) {
+            snprintf(
+                text, sizeof text, "order %u/%llu is %s %s and at the venue %s", m->key.activation,
+                (unsigned long long)m->key.sequence,
+                o == NULL ? "over" : order_state_name(o->state),
+                o == NULL ? "" : order_pending_name(o->pending), order_state_name(v->state)
+            );
+            return text;
+        }
+    }
+    return NULL;
+}
+
+const char *check_difference(struct world *w) {
+    const struct engine *e = w->engine;
+    if (e == NULL) {
+        return "there is no process";
+    }
+    if (!engine_is_idle(e)) {
+        return "events wait";
+    }
+    const char *text = difference_of_orders(w);
+    for (uint32_t i = 0; i < ACCOUNTS && text == NULL; i++) {
+        text = engine_is_in_doubt(e, i) ? "an account is in doubt" : difference_of_position(w, i);
+        text = text != NULL ? text : difference_of_money(w, i);
+    }
+    return text;
+}
+
+/* Every order that was asked for in this process has ended once, or lives. */
+void check_end(struct world *w) {
+    const char *text = check_difference(w);
+    if (text != NULL) {
+        sim_fail(w, "it does not converge: %s", text);
+    }
+    for (uint32_t i = 0; i < ACCOUNTS; i++) {
+        const struct owner *o = &w->owners[i];
+        bool hears = activation_runs(&w->engine->activations[i]);
+        for (uint64_t n = o->from_sequence + 1; hears && n <= o->sequence; n++) {
+            const struct known_order *known = &w->known[i][n];
+            bool is_live = order_find(w->engine, i, n) != NULL;
+            bool was_asked = n <= w->engine->activations[i].order_sequence;
+            if (was_asked && known->terminals + is_live != 1) {
+                sim_fail(
+                    w, "order %u/%llu: %d ends, live %d", i, (unsigned long long)n,
+                    known->terminals, is_live
+                );
+            }
+        }
+    }
+}
