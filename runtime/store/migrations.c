@@ -65,7 +65,7 @@ static const char first[] =
     " price TEXT NOT NULL, stop_price TEXT NOT NULL, filled_qty TEXT NOT NULL,"
     " average_price TEXT NOT NULL, status TEXT NOT NULL, pending INTEGER NOT NULL, code INTEGER,"
     " message TEXT NOT NULL, reason TEXT NOT NULL, tag TEXT NOT NULL, created_ms INTEGER NOT NULL,"
-    " updated_ms INTEGER NOT NULL);"
+    " updated_ms INTEGER NOT NULL, asked_quantity TEXT NOT NULL);"
     "CREATE INDEX oms_orders_user ON oms_orders (user_id, id);"
     "CREATE INDEX oms_orders_activation ON oms_orders (activation_id, reason, id);"
 

@@ -16,11 +16,12 @@ static const char write_sql[] =
     " owner, strategy, exchange, symbol_index, symbol, side, order_type, position_side,"
     " time_in_force, post_only, reduce_only, whole_position, quantity, price, stop_price,"
     " filled_qty, average_price, status, pending, code, message, reason, tag, created_ms,"
-    " updated_ms) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)"
+    " updated_ms, asked_quantity) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+    "?13, ?14, ?15,"
+    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)"
     " ON CONFLICT (order_id) DO UPDATE SET quantity = ?19, price = ?20, stop_price = ?21,"
     " filled_qty = ?22, average_price = ?23, status = ?24, pending = ?25, code = ?26,"
-    " message = ?27, reason = ?28, tag = ?29, updated_ms = ?31";
+    " message = ?27, reason = ?28, tag = ?29, updated_ms = ?31, asked_quantity = ?32";
 
 int order_row_write(
     struct projection *p,
@@ -46,7 +47,8 @@ int order_row_write(
             value_decimal(o->filled.d), value_decimal(o->average.d),
             value_text(order_state_name(o->state)), value_integer((int64_t)o->pending),
             value_integer(o->code), value_text(o->message), value_text(r->reason),
-            value_text(r->tag), value_integer(o->created_ms), value_integer(o->updated_ms)
+            value_text(r->tag), value_integer(o->created_ms), value_integer(o->updated_ms),
+            value_decimal(o->asked.quantity.d)
         ),
         e
     );
@@ -83,13 +85,15 @@ enum {
     AT_REASON,
     AT_TAG,
     AT_CREATED,
-    AT_UPDATED
+    AT_UPDATED,
+    AT_ASKED
 };
 
 static const char read_sql[] =
     "SELECT symbol_index, side, order_type, position_side, time_in_force, post_only, reduce_only,"
     " whole_position, quantity, price, stop_price, filled_qty, average_price, status, pending,"
-    " code, message, reason, tag, created_ms, updated_ms FROM oms_orders WHERE order_id = ?1";
+    " code, message, reason, tag, created_ms, updated_ms, asked_quantity FROM oms_orders WHERE "
+    "order_id = ?1";
 
 static int row_to_order(sqlite3_stmt *rows, struct order *o) {
     struct order_request *r = &o->request;
@@ -111,6 +115,7 @@ static int row_to_order(sqlite3_stmt *rows, struct order *o) {
     code = code != 0 ? code : row_decimal(rows, AT_STOP, &r->stop.d);
     code = code != 0 ? code : row_decimal(rows, AT_FILLED, &o->filled.d);
     code = code != 0 ? code : row_decimal(rows, AT_AVERAGE, &o->average.d);
+    code = code != 0 ? code : row_decimal(rows, AT_ASKED, &o->asked.quantity.d);
     o->state = (enum order_state)state;
     o->pending = (enum order_pending)row_integer(rows, AT_PENDING);
     o->code = (int)row_integer(rows, AT_CODE);

@@ -7,15 +7,7 @@ static const char step_sql[] =
     "INSERT INTO oms_order_steps (id, order_id, step, status, code, message, who, file, line,"
     " journal_sequence, time_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
-struct step {
-    const char *name, *who, *file;
-    const struct order *order;
-    int line, code;
-    const char *message;
-    int64_t time_ms;
-};
-
-static int step_write(struct projection *p, const struct step *s, struct err *e) {
+int step_write(struct projection *p, const struct step *s, struct err *e) {
     return database_run(
         p->database, step_sql,
         VALUES(
@@ -89,8 +81,24 @@ static int order_pend(
         return code < 0 ? code : 0;
     }
     struct step s = *asked;
-    if (s.code == 0) {
+    if (s.code != 0 && pending == PENDING_AMEND) {
+        struct order_event refused = {
+            .kind = ORDER_EVENT_AMEND_REFUSED,
+            .time_ms = r->now_ms,
+            .code = s.code,
+            .message = s.message,
+        };
+        o.pending = PENDING_AMEND;
+        p->figures.oddities += order_apply(&o, &refused, NULL) != 0;
+        code = order_row_write(p, who, &o, who->is_manual ? "manual" : who->id, e);
+    } else if (s.code == 0) {
         o.pending = pending;
+        if (pending == PENDING_AMEND) {
+            bool has_quantity = amendment == NULL || amendment->u.amend.has_quantity;
+            struct quantity given =
+                amendment == NULL ? r->u.change.request.quantity : amendment->u.amend.quantity;
+            o.asked.quantity = has_quantity ? given : o.request.quantity;
+        }
         if (amendment != NULL && amendment->u.amend.reason[0] != '\0') {
             memcpy(o.request.reason, amendment->u.amend.reason, sizeof o.request.reason);
         }
@@ -159,134 +167,6 @@ int orders_apply_change(struct projection *p, const struct record *r, struct err
     };
     enum order_pending pending = is_cancel ? PENDING_CANCEL : PENDING_AMEND;
     return order_pend(p, r, r->u.change.sequence, pending, NULL, &s, e);
-}
-
-/* --- answered ------------------------------------------------------------------------------------
- */
-
-static const char fill_sql[] =
-    "INSERT INTO oms_order_fills (id, fill_id, order_id, activation_id, user_id, symbol, side,"
-    " quantity, price, fee, fee_asset, liquidity, reason, time_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-
-static const char quote_sql[] = "SELECT quote FROM market_symbols WHERE symbol_index = ?1";
-
-static int quote_read(struct projection *p, uint16_t symbol, char quote[16], struct err *e) {
-    sqlite3_stmt *rows;
-    int code = database_select(p->database, quote_sql, VALUES(value_integer(symbol)), &rows, e);
-    if (code != 0) {
-        return code;
-    }
-    code = database_next(p->database, rows, e);
-    snprintf(quote, 16, "%s", code == 1 ? row_text(rows, 0) : "");
-    database_done(rows);
-    return code < 0 ? code : 0;
-}
-
-/* order_id NULL: nobody asked for it. */
-static int fill_write(
-    struct projection *p,
-    const struct who *who,
-    const struct venue_report *report,
-    const char *order_id,
-    uint16_t symbol,
-    enum order_side side,
-    const char *reason,
-    struct err *e
-) {
-    const struct fill *fill = &report->event.fill;
-    char quote[16], id[32];
-    int code = quote_read(p, symbol, quote, e);
-    if (code != 0) {
-        return code;
-    }
-    struct database_value row = row_id(p);
-    snprintf(id, sizeof id, "f%llu", (unsigned long long)p->sequence);
-    return database_run(
-        p->database, fill_sql,
-        VALUES(
-            row, value_text(id), value_text(order_id), value_text(who->id), value_text(who->user),
-            value_text(projection_symbol(p, symbol)), value_text(order_side_name(side)),
-            value_decimal(fill->quantity.d), value_decimal(fill->price.d),
-            value_decimal(fill->fee.d), value_text(quote),
-            value_text(liquidity_name(fill->liquidity)), value_text(reason),
-            value_integer(fill->time_ms)
-        ),
-        e
-    );
-}
-
-static int report_unasked(
-    struct projection *p, const struct who *who, const struct venue_report *report, struct err *e
-) {
-    if (report->event.kind != ORDER_EVENT_FILL) {
-        return 0;
-    }
-    const char *reason = report->reason != NULL ? report->reason : "late";
-    int code = fill_write(p, who, report, NULL, report->symbol, report->side, reason, e);
-    return code != 0 ? code
-                     : position_book(
-                           p, who, report->symbol, report->side, report->position_side,
-                           &report->event.fill, reason, e
-                       );
-}
-
-static const char *event_name(enum order_event_kind kind) {
-    static const char *const names[] = {
-        [ORDER_EVENT_ACCEPTED] = "accepted",
-        [ORDER_EVENT_FILL] = "fill",
-        [ORDER_EVENT_CANCELED] = "canceled",
-        [ORDER_EVENT_REJECTED] = "rejected",
-        [ORDER_EVENT_EXPIRED] = "expired",
-        [ORDER_EVENT_AMENDED] = "amended",
-        [ORDER_EVENT_AMEND_REFUSED] = "amend_refused",
-        [ORDER_EVENT_CANCEL_REFUSED] = "cancel_refused",
-        [ORDER_EVENT_UNKNOWN] = "unknown",
-    };
-    return names[kind];
-}
-
-int orders_apply_report(struct projection *p, const struct record *r, struct err *e) {
-    const struct venue_report *report = &r->u.report;
-    const struct order_event *event = &report->event;
-    const struct who *who = projection_who(p, report->key.activation);
-    struct order o;
-    bool is_there = false;
-    int code = 0;
-    if (who == NULL) {
-        p->figures.oddities++;
-        return 0;
-    }
-    if (report->key.sequence != 0) {
-        code = order_row_read(p, who, report->key.sequence, &o, &is_there, e);
-    }
-    if (code < 0 || !is_there) {
-        return code < 0 ? code : report_unasked(p, who, report, e);
-    }
-    if (order_apply(&o, event, NULL) != 0) {
-        /* The engine books no such report either; anything but a fill may come too late. */
-        p->figures.oddities += event->kind == ORDER_EVENT_FILL;
-        return 0;
-    }
-    code = order_row_write(p, who, &o, who->is_manual ? "manual" : who->id, e);
-    if (code == 0 && event->kind == ORDER_EVENT_FILL) {
-        code =
-            fill_write(p, who, report, o.id, o.request.symbol, o.request.side, o.request.reason, e);
-        code = code != 0 ? code
-                         : position_book(
-                               p, who, o.request.symbol, o.request.side, o.request.position_side,
-                               &event->fill, o.request.reason, e
-                           );
-    }
-    struct step s = {
-        .name = event_name(event->kind),
-        .who = "venue",
-        .order = &o,
-        .code = event->code,
-        .message = event->message,
-        .time_ms = event->time_ms,
-    };
-    return code != 0 ? code : step_write(p, &s, e);
 }
 
 /* --- as they were --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ struct who { /* an activation as later records mean it */
     char *user, *strategy;
     uint32_t account;
     bool is_manual, is_hedge;
+    bool is_outside; /* nobody of ours: others on the same account */
 };
 
 struct projection {
@@ -68,12 +69,34 @@ MUST_CHECK int projection_apply(struct projection *p, const struct record *r, st
 MUST_CHECK int orders_apply_done(struct projection *p, const struct record *r, struct err *e);
 MUST_CHECK int orders_apply_order(struct projection *p, const struct record *r, struct err *e);
 MUST_CHECK int orders_apply_change(struct projection *p, const struct record *r, struct err *e);
-MUST_CHECK int orders_apply_report(struct projection *p, const struct record *r, struct err *e);
 MUST_CHECK int orders_apply_opened(
     struct projection *p, const struct record *r, const struct who *who, struct err *e
 );
 
+struct step { /* one row of an order's history */
+    const char *name, *who, *file;
+    const struct order *order;
+    int line, code;
+    const char *message;
+    int64_t time_ms;
+};
+
+MUST_CHECK int step_write(struct projection *p, const struct step *s, struct err *e);
+
+/* projection_reports.c */
+MUST_CHECK int orders_apply_report(struct projection *p, const struct record *r, struct err *e);
+/* What others hold on an account. */
+MUST_CHECK int account_apply(struct projection *p, const struct record *r, struct err *e);
+
 /* projection_positions.c */
+MUST_CHECK int position_read(
+    struct projection *p,
+    const struct who *who,
+    uint16_t symbol,
+    enum position_side side,
+    struct position *position,
+    struct err *e
+);
 MUST_CHECK int position_book(
     struct projection *p,
     const struct who *who,

@@ -39,7 +39,11 @@ int position_write(
         p->database, write_sql,
         VALUES(
             value_text(id), value_text(who->id), value_text(who->user), value_integer(who->account),
-            value_text(who->is_manual ? "manual" : who->id),
+            value_text(
+                who->is_outside  ? "outside"
+                : who->is_manual ? "manual"
+                                 : who->id
+            ),
             value_text(projection_symbol(p, symbol)), value_text(position_side_name(side)),
             value_decimal(position->quantity.d), value_decimal(position->entry.d),
             value_decimal(position->realized.d), value_decimal(position->fees.d),
@@ -53,8 +57,16 @@ static const char read_sql[] =
     "SELECT quantity, entry_price, realized_pnl, fees, opened_ms FROM position_positions"
     " WHERE position_id = ?1";
 
-static int
-position_read(struct projection *p, const char *id, struct position *position, struct err *e) {
+int position_read(
+    struct projection *p,
+    const struct who *who,
+    uint16_t symbol,
+    enum position_side side,
+    struct position *position,
+    struct err *e
+) {
+    char id[POSITION_ID_MAX];
+    position_name(p, who, symbol, side, id);
     sqlite3_stmt *rows;
     *position = (struct position){0};
     int code = database_select(p->database, read_sql, VALUES(value_text(id)), &rows, e);
@@ -96,7 +108,7 @@ int position_book(
     struct position position;
     struct position_change change;
     position_name(p, who, symbol, kept, id);
-    int code = position_read(p, id, &position, e);
+    int code = position_read(p, who, symbol, kept, &position, e);
     if (code != 0) {
         return code;
     }

@@ -464,6 +464,8 @@ int projection_apply(struct projection *p, const struct record *r, struct err *e
         return who_apply(p, r, who, e);
     case RECORD_REPORT:
         return orders_apply_report(p, r, e);
+    case RECORD_ACCOUNT:
+        return account_apply(p, r, e);
     case RECORD_BAR:
         return bar_apply(p, r, e);
     case RECORD_KILL:

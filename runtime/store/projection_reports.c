@@ -1,0 +1,281 @@
+#include "store/projection_parts.h"
+
+#include <stdio.h>
+
+/* --- fills ---------------------------------------------------------------------------------------
+ */
+
+static const char fill_sql[] =
+    "INSERT INTO oms_order_fills (id, fill_id, order_id, activation_id, user_id, symbol, side,"
+    " quantity, price, fee, fee_asset, liquidity, reason, time_ms, exchange_fill_id)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+    " ON CONFLICT (exchange_fill_id) DO NOTHING";
+
+static const char quote_sql[] = "SELECT quote FROM market_symbols WHERE symbol_index = ?1";
+
+static int quote_read(struct projection *p, uint16_t symbol, char quote[16], struct err *e) {
+    sqlite3_stmt *rows;
+    int code = database_select(p->database, quote_sql, VALUES(value_integer(symbol)), &rows, e);
+    if (code != 0) {
+        return code;
+    }
+    code = database_next(p->database, rows, e);
+    snprintf(quote, 16, "%s", code == 1 ? row_text(rows, 0) : "");
+    database_done(rows);
+    return code < 0 ? code : 0;
+}
+
+/* order_id NULL: nobody asked for it. */
+static int fill_write(
+    struct projection *p,
+    const struct who *who,
+    const struct venue_report *report,
+    const char *order_id,
+    uint16_t symbol,
+    enum order_side side,
+    const char *reason,
+    struct err *e
+) {
+    const struct fill *fill = &report->event.fill;
+    char quote[16], id[32], venue_id[96];
+    int code = quote_read(p, symbol, quote, e);
+    if (code != 0) {
+        return code;
+    }
+    struct database_value row = row_id(p);
+    snprintf(id, sizeof id, "f%lld", (long long)row.integer);
+    /* One fill may be shared by many; the venue's id of it is told apart by whose part it is. */
+    snprintf(
+        venue_id, sizeof venue_id, "%s:%s:%llu", who->id, projection_symbol(p, symbol),
+        (unsigned long long)report->fill_id
+    );
+    return database_run(
+        p->database, fill_sql,
+        VALUES(
+            row, value_text(id), value_text(order_id), value_text(who->id), value_text(who->user),
+            value_text(projection_symbol(p, symbol)), value_text(order_side_name(side)),
+            value_decimal(fill->quantity.d), value_decimal(fill->price.d),
+            value_decimal(fill->fee.d), value_text(quote),
+            value_text(liquidity_name(fill->liquidity)), value_text(reason),
+            value_integer(fill->time_ms), value_text(report->fill_id > 0 ? venue_id : NULL)
+        ),
+        e
+    );
+}
+
+/* A fill that no live order asked for. */
+static int report_unasked(
+    struct projection *p,
+    const struct who *who,
+    const struct venue_report *report,
+    const char *order_id,
+    struct err *e
+) {
+    if (report->event.kind != ORDER_EVENT_FILL) {
+        return 0;
+    }
+    const char *reason = report->reason != NULL ? report->reason : "late";
+    int code = fill_write(p, who, report, order_id, report->symbol, report->side, reason, e);
+    return code != 0 ? code
+                     : position_book(
+                           p, who, report->symbol, report->side, report->position_side,
+                           &report->event.fill, reason, e
+                       );
+}
+
+/* --- fills of nobody's order ---------------------------------------------------------------------
+ */
+
+static struct who outside_who(const struct projection *p, uint32_t account) {
+    static char nobody[] = "";
+    struct who who = {.user = nobody, .strategy = nobody, .account = account, .is_outside = true};
+    for (uint32_t i = 0; i < p->who_count; i++) {
+        const struct who *one = projection_who(p, i);
+        who.is_hedge |= one != NULL && one->account == account && one->is_hedge;
+    }
+    snprintf(who.id, sizeof who.id, "account%u", account);
+    return who;
+}
+
+/* What the venue closes by force is closed for those who hold it, in the order of the engine. */
+static int report_forced(struct projection *p, struct venue_report *rest, struct err *e) {
+    int code = 0;
+    for (uint32_t i = 0; code == 0 && i < p->who_count && rest->event.fill.quantity.d.v > 0; i++) {
+        const struct who *who = projection_who(p, i);
+        struct position held;
+        if (who == NULL || who->account != rest->account) {
+            continue;
+        }
+        enum position_side side = who->is_hedge ? rest->position_side : POSITION_NET;
+        code = position_read(p, who, rest->symbol, side, &held, e);
+        bool is_closed = rest->side == ORDER_SELL ? held.quantity.d.v > 0 : held.quantity.d.v < 0;
+        if (code != 0 || !is_closed) {
+            continue;
+        }
+        struct venue_report share = *rest;
+        struct fill *all = &rest->event.fill, *part = &share.event.fill;
+        struct decimal most = decimal_abs(held.quantity.d), ratio;
+        if (most.v < all->quantity.d.v) {
+            part->quantity.d = most;
+            if (decimal_div(most, all->quantity.d, ROUND_NEAREST, &ratio) != 0 ||
+                decimal_mul(all->fee.d, ratio, ROUND_NEAREST, &part->fee.d) != 0) {
+                p->figures.oddities++;
+                return 0;
+            }
+        }
+        code = report_unasked(p, who, &share, NULL, e);
+        all->quantity.d.v -= part->quantity.d.v;
+        all->fee.d.v -= part->fee.d.v;
+    }
+    return code;
+}
+
+static int
+report_of_account(struct projection *p, const struct venue_report *report, struct err *e) {
+    struct venue_report rest = *report;
+    if (report->event.kind != ORDER_EVENT_FILL) {
+        return 0;
+    }
+    int code = report->reason != NULL ? report_forced(p, &rest, e) : 0;
+    if (code != 0 || rest.event.fill.quantity.d.v <= 0) {
+        return code;
+    }
+    struct who who = outside_who(p, report->account);
+    rest.reason = report->reason != NULL ? report->reason : "outside";
+    return report_unasked(p, &who, &rest, NULL, e);
+}
+
+int account_apply(struct projection *p, const struct record *r, struct err *e) {
+    struct who who = outside_who(p, r->u.account.account);
+    int code = 0;
+    for (int i = 0; !p->is_identity_only && code == 0 && i < r->u.account.outside_count; i++) {
+        const struct record_position *held = &r->u.account.outside[i];
+        code = position_write(p, &who, held->symbol, held->side, &held->position, r->now_ms, e);
+    }
+    return code;
+}
+
+/* --- reports on orders ---------------------------------------------------------------------------
+ */
+
+static const char *event_name(enum order_event_kind kind) {
+    static const char *const names[] = {
+        [ORDER_EVENT_ACCEPTED] = "accepted",
+        [ORDER_EVENT_FILL] = "fill",
+        [ORDER_EVENT_CANCELED] = "canceled",
+        [ORDER_EVENT_REJECTED] = "rejected",
+        [ORDER_EVENT_EXPIRED] = "expired",
+        [ORDER_EVENT_AMENDED] = "amended",
+        [ORDER_EVENT_AMEND_REFUSED] = "amend_refused",
+        [ORDER_EVENT_CANCEL_REFUSED] = "cancel_refused",
+        [ORDER_EVENT_UNKNOWN] = "unknown",
+    };
+    return names[kind];
+}
+
+/* As the engine takes it: the venue may have made an amendment that it has not told yet, and what
+ * it says happened has happened. */
+static void report_prepare(struct order *o, struct order_event *event, bool has_id) {
+    if (event->kind == ORDER_EVENT_AMENDED && o->state == ORDER_NEW) {
+        struct order_event accepted = {.kind = ORDER_EVENT_ACCEPTED, .time_ms = event->time_ms};
+        (void)!order_apply(o, &accepted, NULL);
+        return;
+    }
+    if (event->kind == ORDER_EVENT_CANCEL_REFUSED &&
+        (event->code == E_NOT_OPEN || event->code == E_NOT_FOUND)) {
+        event->kind = ORDER_EVENT_UNKNOWN;
+        return;
+    }
+    struct quantity filled;
+    if (event->kind != ORDER_EVENT_FILL || o->request.is_whole_position ||
+        decimal_add(o->filled.d, event->fill.quantity.d, &filled.d) != 0 ||
+        filled.d.v < o->request.quantity.d.v) {
+        return;
+    }
+    bool is_under_way = o->pending == PENDING_AMEND || o->state == ORDER_UNKNOWN;
+    if (!event->is_final && is_under_way && o->asked.quantity.d.v > o->request.quantity.d.v) {
+        struct order_event unknown = {.kind = ORDER_EVENT_UNKNOWN, .time_ms = event->time_ms};
+        if (order_apply(o, &unknown, NULL) == 0) {
+            o->request.quantity = o->asked.quantity;
+        }
+    }
+    if (filled.d.v > o->request.quantity.d.v && (is_under_way || has_id)) {
+        o->request.quantity = filled;
+    }
+}
+
+static int order_change(
+    struct projection *p,
+    const struct who *who,
+    struct order *o,
+    const struct venue_report *report,
+    struct err *e
+) {
+    struct order_event event = report->event;
+    bool is_fill = event.kind == ORDER_EVENT_FILL;
+    report_prepare(o, &event, report->fill_id > 0);
+    if (order_apply(o, &event, NULL) != 0) {
+        p->figures.oddities += is_fill; /* the engine stops on such a fill; the rest is too late */
+        return 0;
+    }
+    int code = order_row_write(p, who, o, who->is_manual ? "manual" : who->id, e);
+    if (code == 0 && is_fill) {
+        const struct order_request *r = &o->request;
+        code = fill_write(p, who, report, o->id, r->symbol, r->side, r->reason, e);
+        code = code != 0
+                   ? code
+                   : position_book(
+                         p, who, r->symbol, r->side, r->position_side, &event.fill, r->reason, e
+                     );
+    }
+    struct step s = {
+        .name = event_name(report->event.kind),
+        .who = "venue",
+        .order = o,
+        .code = report->event.code,
+        .message = report->event.message,
+        .time_ms = report->event.time_ms,
+    };
+    return code != 0 ? code : step_write(p, &s, e);
+}
+
+/* A fill of an order that has ended: booked, and the order's own figures where they can. */
+static int order_late(
+    struct projection *p,
+    const struct who *who,
+    struct order *o,
+    const struct venue_report *report,
+    struct err *e
+) {
+    if (report->event.kind != ORDER_EVENT_FILL) {
+        return 0;
+    }
+    int code = 0;
+    if (order_apply(o, &report->event, NULL) == 0) {
+        code = order_row_write(p, who, o, who->is_manual ? "manual" : who->id, e);
+    }
+    return code != 0 ? code : report_unasked(p, who, report, o->id, e);
+}
+
+int orders_apply_report(struct projection *p, const struct record *r, struct err *e) {
+    const struct venue_report *report = &r->u.report;
+    if (report->key.activation == NO_ACTIVATION) {
+        return report_of_account(p, report, e);
+    }
+    const struct who *who = projection_who(p, report->key.activation);
+    if (who == NULL) {
+        p->figures.oddities++;
+        return 0;
+    }
+    struct order o;
+    bool is_there = false;
+    int code = 0;
+    if (report->key.sequence != 0) {
+        code = order_row_read(p, who, report->key.sequence, &o, &is_there, e);
+    }
+    if (code < 0 || !is_there) {
+        return code < 0 ? code : report_unasked(p, who, report, NULL, e);
+    }
+    return order_state_is_terminal(o.state) ? order_late(p, who, &o, report, e)
+                                            : order_change(p, who, &o, report, e);
+}
