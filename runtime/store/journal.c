@@ -22,7 +22,7 @@ static int options_check(const struct journal_options *o, struct err *e) {
         return err_set(e, E_ARGUMENT, "the journal's buffer must be a power of two");
     }
     if (o->record_bytes == 0 || o->record_bytes > FRAME_PAYLOAD_MAX ||
-        frame > o->buffer_bytes / 4 || frame > o->segment_bytes / 4) {
+        frame > o->buffer_bytes / 4 || frame + FILE_HEADER_BYTES > o->segment_bytes) {
         return err_set(
             e, E_ARGUMENT, "a record of %zu bytes is too long for the journal's buffer or segments",
             o->record_bytes

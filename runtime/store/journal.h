@@ -27,10 +27,9 @@ struct journal_options {
     const struct disk *disk;
     size_t segment_bytes; /* of a segment's file, preallocated */
     size_t buffer_bytes;  /* of what is not durable yet; a power of two */
-    size_t
-        record_bytes; /* of the longest record; at most a quarter of the buffer and the segment */
-    int64_t retry_ns; /* after a failure */
-    bool is_threaded; /* false: the owner calls journal_step, and all happens on its thread */
+    size_t record_bytes; /* of the longest record; at most a quarter of the buffer, and a segment */
+    int64_t retry_ns;    /* after a failure */
+    bool is_threaded;    /* false: the owner calls journal_step, and all happens on its thread */
     void *ctx;
     /* From the writer's thread, when journal_poll has something to tell; may be NULL. */
     void (*wake)(void *ctx);
@@ -42,9 +41,9 @@ struct journal_options {
 /* 64 MiB segments, 16 MiB of buffer, records to 1 MiB, retry after a second, a thread. */
 void journal_options_default(struct journal_options *options);
 
-/* Opens for appending after journal_read has read the whole folder into *report: cuts the torn end,
- * begins a new segment and writes into it again what is not proven durable. The first new record
- * has sequence report->last + 1. */
+/* Opens for appending after journal_read has read the folder to its end (from wherever) into
+ * *report: cuts the torn end, begins a new segment and writes into it again what is not proven
+ * durable. The first new record has sequence report->last + 1. */
 MUST_CHECK int journal_open(
     struct journal **out,
     const struct journal_options *options,

@@ -147,12 +147,24 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
         },
     [QUERY_SCRIPT_VERSIONS] =
         {
+            .fields = "owner, name, hash, author, reason,"
+                      " created_ms AS \"t:created_at\"",
+            .from = "scripts_versions",
+            .key = "id",
+            .user = "owner",
+            .strategy = "name",
+            .id = "hash",
+            .time = "created_ms",
+        },
+    [QUERY_SCRIPT_SOURCES] =
+        {
             .fields = "owner, name, hash, author, reason, files AS \"j:files\","
                       " created_ms AS \"t:created_at\"",
             .from = "scripts_versions",
             .key = "id",
             .user = "owner",
-            .id = "name",
+            .strategy = "name",
+            .id = "hash",
             .time = "created_ms",
         },
     [QUERY_AUDIT] =

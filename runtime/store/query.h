@@ -19,6 +19,7 @@ enum query_list {
     QUERY_FAULTS,
     QUERY_CANDLES,
     QUERY_SCRIPT_VERSIONS,
+    QUERY_SCRIPT_SOURCES, /* the same with their files: one or two at a time */
     QUERY_AUDIT,
     QUERY_LIST_COUNT,
 };
@@ -30,7 +31,8 @@ struct query { /* an empty text or a 0 filters nothing */
     enum query_list list;
     char user[QUERY_TEXT_MAX], activation[QUERY_TEXT_MAX], strategy[QUERY_TEXT_MAX];
     char symbol[QUERY_TEXT_MAX], status[QUERY_TEXT_MAX], exchange[QUERY_TEXT_MAX];
-    char id[QUERY_TEXT_MAX]; /* ORDERS, FILLS, STEPS: an order's; SCRIPT_VERSIONS: a name */
+    char id[QUERY_TEXT_MAX]; /* ORDERS, FILLS, STEPS: an order's; SCRIPT_…: a hash, strategy the
+                                name */
     int64_t timeframe_ms;
     int64_t from_ms, to_ms; /* from <= time < to */
     int limit;              /* 1 to QUERY_LIMIT_MAX */

@@ -12,6 +12,7 @@ void store_options_default(struct store_options *options) {
         .exchange = "paper",
         .keep = {.segments = 16, .days = 0},
         .requests_max = 256,
+        .snapshot_bytes_max = (size_t)64 << 20,
         .retry_ns = 1000000000,
         .archive_ns = INT64_C(60000000000),
         .is_threaded = true,
@@ -68,18 +69,21 @@ job_make(enum job_kind kind, const void *bytes, size_t length, struct job **out,
 
 static int job_send(struct store *store, struct job *job, struct err *e) {
     struct store_figures *f = &store->figures;
+    bool is_list = job->kind == JOB_QUERY;
     pthread_mutex_lock(&store->lock);
-    bool is_full = f->waiting == store->options.requests_max;
+    bool is_full = is_list ? f->waiting == store->options.requests_max
+                           : store->slice_bytes + job->length > store->options.snapshot_bytes_max;
     if (!is_full) {
-        f->waiting++;
+        f->waiting += is_list;
         f->waiting_most = f->waiting > f->waiting_most ? f->waiting : f->waiting_most;
+        store->slice_bytes += job->length;
         job_push(&store->asked, job);
         pthread_cond_signal(&store->work);
     }
     pthread_mutex_unlock(&store->lock);
     if (is_full) {
         job_free(job);
-        return err_set(e, E_LIMIT, "%d requests wait for the store", store->options.requests_max);
+        return err_set(e, E_LIMIT, "too much waits for the store");
     }
     return 0;
 }
@@ -129,7 +133,7 @@ void store_poll(struct store *store) {
     for (;;) {
         pthread_mutex_lock(&store->lock);
         struct job *job = job_pop(&store->answered);
-        store->figures.waiting -= job != NULL ? 1 : 0;
+        store->figures.waiting -= job != NULL && job->kind == JOB_QUERY;
         pthread_mutex_unlock(&store->lock);
         if (job == NULL) {
             return;

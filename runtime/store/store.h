@@ -22,16 +22,18 @@ struct store_options {
     const struct disk *disk;
     const char *exchange;
     struct archive_keep keep;
-    int requests_max;   /* that wait; more are E_LIMIT */
-    int64_t retry_ns;   /* after a failure of the database */
-    int64_t archive_ns; /* between looks at old segments */
-    bool is_threaded;   /* false: the owner calls store_step */
+    int requests_max;          /* lists that wait; more are E_LIMIT */
+    size_t snapshot_bytes_max; /* slices that wait; more are E_LIMIT */
+    int64_t retry_ns;          /* after a failure of the database */
+    int64_t archive_ns;        /* between looks at old segments */
+    bool is_threaded;          /* false: the owner calls store_step */
     void *ctx;
     int64_t (*utc_ns)(void *ctx);
     void (*wake)(void *ctx); /* from the store's thread; may be NULL */
 };
 
-/* 16 archived segments, 256 requests, retry after a second, archive each minute, a thread. */
+/* 16 archived segments, 256 lists, 64 MiB of slices, retry after a second, archive each minute, a
+ * thread. */
 void store_options_default(struct store_options *options);
 
 /* The database is opened by the thread: what is wrong with it is no error here. */
@@ -52,7 +54,7 @@ struct store_answer {
 
 typedef void store_callback(void *ctx, const struct store_answer *answer);
 
-/* Each is answered once, from store_poll. E_LIMIT: too many wait; then there is no answer. */
+/* Each is answered once, from store_poll. E_LIMIT: too much waits; then there is no answer. */
 MUST_CHECK int store_ask(
     struct store *store, const struct query *query, store_callback *answer, void *ctx, struct err *e
 );

@@ -42,6 +42,7 @@ struct store {
     pthread_t thread;
     struct job_list asked, answered; /* under the lock */
     struct store_figures figures;    /* under the lock */
+    size_t slice_bytes;              /* that wait; under the lock */
     _Atomic uint64_t durable;
     _Atomic bool is_told; /* durable was */
 

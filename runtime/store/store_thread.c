@@ -189,6 +189,7 @@ static void jobs_do(struct store *s) {
             snapshot_job(s, job);
         }
         pthread_mutex_lock(&s->lock);
+        s->slice_bytes -= job->length;
         job_push(&s->answered, job);
         pthread_mutex_unlock(&s->lock);
         has_answers = true;

@@ -9,6 +9,9 @@
 
 #include "journal_fixture.h"
 
+#include <semaphore.h>
+#include <sys/resource.h>
+
 static void an_empty_journal_begins_with_one(void **state) {
     (void)state;
     struct fixture f;
@@ -204,6 +207,19 @@ static void a_callback_may_end_the_reading(void **state) {
     fixture_free(&f);
 }
 
+static void folder_remove(const char *folder) {
+    struct segment_list list;
+    struct err e;
+    assert_int_equal(segment_list_read(&disk_system, folder, &list, &e), 0);
+    for (size_t i = 0; i < list.count; i++) {
+        char path[DISK_PATH_MAX];
+        assert_int_equal(segment_path(path, folder, &list.segments[i], &e), 0);
+        assert_int_equal(disk_system.remove(NULL, path), 0);
+    }
+    segment_list_free(&list);
+    assert_int_equal(remove(folder), 0);
+}
+
 /* With the thread and the machine's disk: all of it comes back, from a buffer far smaller. */
 static void the_thread_writes_what_is_appended(void **state) {
     (void)state;
@@ -236,15 +252,58 @@ static void the_thread_writes_what_is_appended(void **state) {
     f.expected = 1;
     assert_int_equal(journal_read(&disk_system, folder, 0, &f, record_check, &f.report, &f.e), 0);
     assert_int_equal(f.report.last, 20000);
-    struct segment_list list;
-    assert_int_equal(segment_list_read(&disk_system, folder, &list, &f.e), 0);
-    for (size_t i = 0; i < list.count; i++) {
-        char path[DISK_PATH_MAX];
-        assert_int_equal(segment_path(path, folder, &list.segments[i], &f.e), 0);
-        assert_int_equal(disk_system.remove(NULL, path), 0);
+    folder_remove(folder);
+    fixture_free(&f);
+}
+
+static sem_t woken;
+
+static void on_writer_wake(void *ctx) {
+    (void)ctx;
+    sem_post(&woken);
+}
+
+/* A limit on the size of files fails the writes of the thread, and ends no process. */
+static void the_thread_meets_a_full_disk(void **state) {
+    (void)state;
+    char folder[] = "/tmp/test_journal_XXXXXX";
+    struct rlimit before, small;
+    struct fixture f;
+    uint64_t sequence = 0;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(sem_init(&woken, 0, 0), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    fixture_init(&f, 12);
+    f.options.folder = folder;
+    f.options.disk = &disk_system;
+    f.options.segment_bytes = (size_t)256 << 10;
+    f.options.buffer_bytes = (size_t)1 << 20;
+    f.options.retry_ns = 1000000;
+    f.options.is_threaded = true;
+    f.options.wake = on_writer_wake;
+    memset(&f.report, 0, sizeof f.report);
+    assert_int_equal(journal_open(&f.journal, &f.options, &f.report, &f.e), 0);
+    small = (struct rlimit){100000, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    while (f.state == JOURNAL_OK) {
+        assert_int_equal(fixture_append(&f, &sequence), 0);
+        journal_commit(f.journal);
+        sem_wait(&woken);
+        journal_poll(f.journal);
     }
-    segment_list_free(&list);
-    assert_int_equal(remove(folder), 0);
+    assert_true(strstr(f.reason, "File too large") != NULL);
+    assert_true(f.durable > 100 && f.durable < sequence);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    while (f.state == JOURNAL_FAILED || f.durable < sequence) {
+        sem_wait(&woken);
+        journal_poll(f.journal);
+    }
+    assert_int_equal(f.state_count, 2);
+    fixture_close(&f);
+    f.expected = 1;
+    assert_int_equal(journal_read(&disk_system, folder, 0, &f, record_check, &f.report, &f.e), 0);
+    assert_int_equal(f.report.last, sequence);
+    folder_remove(folder);
     fixture_free(&f);
 }
 
@@ -261,6 +320,7 @@ int main(void) {
         cmocka_unit_test(short_writes_and_no_preallocation),
         cmocka_unit_test(a_callback_may_end_the_reading),
         cmocka_unit_test(the_thread_writes_what_is_appended),
+        cmocka_unit_test(the_thread_meets_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,52 @@ static void a_full_disk_recovers_when_there_is_space(void **state) {
     fixture_free(&f);
 }
 
+/* The same work with the n-th call of one kind failing, for every n there is: nothing told durable
+ * is lost, and it ends well. */
+static bool work_with_failure(enum memory_call call, int n, int error) {
+    struct fixture f;
+    fixture_init(&f, (uint64_t)(1000 * (int)call + n));
+    memory_fail(f.m, call, n, error);
+    int code = fixture_read(&f, 0);
+    code = code != 0 ? code : journal_open(&f.journal, &f.options, &f.report, &f.e);
+    for (int i = 0; code == 0 && i < 40; i++) {
+        fixture_write(&f, 3);
+        f.m->now_ns += SECOND / 3;
+    }
+    if (code == 0) {
+        f.m->now_ns += 2 * SECOND;
+        journal_step(f.journal);
+        journal_poll(f.journal);
+        assert_int_equal(f.state, JOURNAL_OK);
+        assert_int_equal(f.durable, 120);
+        code = journal_close(f.journal, &f.e);
+    }
+    assert_true(code == 0 || code == E_IO);
+    f.journal = NULL;
+    bool was_reached = f.m->calls[call] >= n;
+    memory_heal(f.m);
+    memory_crash(f.m);
+    assert_int_equal(fixture_read(&f, 0), 0);
+    assert_true(f.report.last >= f.durable);
+    fixture_open(&f);
+    fixture_write(&f, 1);
+    assert_int_equal(f.durable, f.report.last + 1);
+    fixture_free(&f);
+    return was_reached;
+}
+
+static void every_single_call_may_fail(void **state) {
+    (void)state;
+    int points = 0;
+    for (int call = 0; call < CALL_COUNT; call++) {
+        for (int n = 1; work_with_failure((enum memory_call)call, n, n % 2 ? -EIO : -ENOSPC); n++) {
+            points++;
+        }
+    }
+    print_message("%d calls failed, one at a time\n", points);
+    assert_true(points > 100);
+}
+
 static void open_tells_what_the_disk_said(void **state) {
     (void)state;
     static const enum memory_call calls[] = {CALL_ALLOCATE, CALL_WRITE,          CALL_SYNC,
@@ -318,6 +364,7 @@ int main(void) {
         cmocka_unit_test(every_call_may_fail_once),
         cmocka_unit_test(a_broken_disk_is_told_once_and_leaves_no_litter),
         cmocka_unit_test(a_full_disk_recovers_when_there_is_space),
+        cmocka_unit_test(every_single_call_may_fail),
         cmocka_unit_test(open_tells_what_the_disk_said),
         cmocka_unit_test(reading_tells_what_the_disk_said),
         cmocka_unit_test(damage_in_the_middle_refuses),

@@ -113,6 +113,7 @@ static void every_list_answers(void **state) {
         [QUERY_FAULTS] = NULL,
         [QUERY_CANDLES] = "\"time\":\"2023-11-14T22:59:00.000Z\",\"open\":\"",
         [QUERY_SCRIPT_VERSIONS] = "\"hash\":\"0000000000000001\",\"author\":\"system\"",
+        [QUERY_SCRIPT_SOURCES] = "\"files\":[",
         [QUERY_AUDIT] = "\"previous_hash\":\"\"",
     };
     play(1);
