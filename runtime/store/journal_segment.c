@@ -1,3 +1,4 @@
+#include "base/fault_points.h"
 #include "store/journal_parts.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ int segment_name(struct journal *j, struct err *e) {
     if (code != 0) {
         return code;
     }
+    CRASH_POINT(SEGMENT_BEFORE);
     int status = disk->sync(disk->ctx, s->file);
     if (status == 0) {
         status = disk->rename(disk->ctx, s->path, path);
@@ -57,6 +59,7 @@ int segment_name(struct journal *j, struct err *e) {
     if (status != 0) {
         return disk_err(e, status, "cannot be synced", s->path);
     }
+    CRASH_POINT(SEGMENT_AFTER);
     s->is_named = true;
     s->durable_end = s->end;
     return 0;
@@ -69,7 +72,9 @@ int segment_begin(struct journal *j, struct err *e) {
 
 int segment_write(struct journal *j, const char *bytes, size_t size, struct err *e) {
     struct segment_writer *s = &j->segment;
+    CRASH_POINT(WRITE_BEFORE);
     int status = disk_write_all(j->options.disk, s->file, bytes, size, s->end);
+    CRASH_POINT(WRITE_AFTER);
     if (status != 0) {
         return disk_err(e, status, "cannot be written", s->path);
     }
@@ -79,7 +84,9 @@ int segment_write(struct journal *j, const char *bytes, size_t size, struct err 
 
 int segment_sync(struct journal *j, struct err *e) {
     struct segment_writer *s = &j->segment;
+    CRASH_POINT(SYNC_BEFORE);
     int status = j->options.disk->sync(j->options.disk->ctx, s->file);
+    CRASH_POINT(SYNC_AFTER);
     if (status != 0) {
         return disk_err(e, status, "cannot be synced", s->path);
     }
