@@ -1,22 +1,28 @@
 #include "worker/deadline_watcher.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LOOK_NS 1000000
 #define WATCH_SIGNAL SIGURG
+#define RESTING_LOOKS 50 /* in a row without work before it looks no more */
 
 struct deadline_watcher {
     struct deadline *deadline;
     pthread_t script_thread;
     pthread_t thread;
     atomic_bool is_looking, is_stopping;
-    _Atomic uint64_t suspect; /* the handler that a signal is about */
+    _Atomic uint32_t is_resting; /* the script thread waits; a futex */
+    _Atomic uint32_t is_parked;  /* and so does this one */
+    _Atomic uint64_t suspect;    /* the handler that a signal is about */
     /* The script thread's, in its signal handler only: */
     uint64_t noted; /* the handler whose CPU time was noted */
     int64_t noted_cpu_ns;
@@ -53,12 +59,26 @@ static void on_signal(int number) {
     errno = saved_errno;
 }
 
+static void futex_call(_Atomic uint32_t *word, int operation, uint32_t value) {
+    syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+}
+
+/* Either it sees that the rest is over, or the script thread sees that it is parked. */
+static void park(struct deadline_watcher *w) {
+    atomic_store(&w->is_parked, 1);
+    while (atomic_load(&w->is_resting) != 0) {
+        futex_call(&w->is_resting, FUTEX_WAIT, 1);
+    }
+    atomic_store(&w->is_parked, 0);
+}
+
 static void *watch(void *ctx) {
     struct deadline_watcher *w = ctx;
     struct deadline *d = w->deadline;
     uint64_t seen = 0;
     int64_t seen_ns = 0;
     bool is_noted = false;
+    int rests = 0;
     const struct timespec look = {.tv_nsec = LOOK_NS};
     atomic_store(&w->is_looking, true);
     while (!atomic_load_explicit(&w->is_stopping, memory_order_relaxed)) {
@@ -74,7 +94,13 @@ static void *watch(void *ctx) {
                 is_noted = pthread_kill(w->script_thread, WATCH_SIGNAL) == 0;
             }
         }
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &look, NULL);
+        rests = atomic_load_explicit(&w->is_resting, memory_order_relaxed) ? rests + 1 : 0;
+        if (rests < RESTING_LOOKS) {
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &look, NULL);
+        } else {
+            park(w);
+            rests = 0;
+        }
     }
     return NULL;
 }
@@ -117,10 +143,22 @@ int deadline_watcher_start(struct deadline_watcher **out, struct deadline *d, st
     return 0;
 }
 
+void deadline_watcher_rest(struct deadline_watcher *w) {
+    atomic_store_explicit(&w->is_resting, 1, memory_order_relaxed);
+}
+
+void deadline_watcher_wake(struct deadline_watcher *w) {
+    atomic_store(&w->is_resting, 0);
+    if (atomic_load(&w->is_parked) != 0) {
+        futex_call(&w->is_resting, FUTEX_WAKE, 1);
+    }
+}
+
 void deadline_watcher_stop(struct deadline_watcher *w) {
     if (!w) {
         return;
     }
+    deadline_watcher_wake(w);
     atomic_store(&w->is_stopping, true);
     pthread_join(w->thread, NULL);
     atomic_store(&current, NULL); /* a signal still on its way finds nothing */

@@ -20,5 +20,9 @@ struct deadline_watcher;
  * the watcher. */
 MUST_CHECK int
 deadline_watcher_start(struct deadline_watcher **out, struct deadline *d, struct err *e);
+/* No handler will run until it is woken: after a while it looks no more, so that a process that
+ * waits costs nothing. Both are a store or two where they come often. The script thread's. */
+void deadline_watcher_rest(struct deadline_watcher *w);
+void deadline_watcher_wake(struct deadline_watcher *w);
 /* Takes up to a millisecond. NULL is fine. */
 void deadline_watcher_stop(struct deadline_watcher *w);

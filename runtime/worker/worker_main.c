@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SECOND_NS ((int64_t)1000000000)
 #define STATES_NS SECOND_NS
+#define NAP_NS 30000
 #define STATES_LATE_NS (2 * SECOND_NS)
 #define BEAT_NS (SECOND_NS / 10) /* while it waits for the core in the middle of something */
 #define ARENA_BYTES ((size_t)4 << 20)
@@ -154,7 +156,8 @@ static int worker_begin(struct worker *w, struct err *e) {
         .memory_max = memory_max(o),
         .parent = o->core_pid,
     };
-    mallopt(M_ARENA_MAX, 1); /* a second one would want memory protection changed */
+    prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0); /* a nap is shorter than the usual slack */
+    mallopt(M_ARENA_MAX, 1);                /* a second one would want memory protection changed */
     if (worker_allocate(w) != 0) {
         return err_set(e, E_MEMORY, "no memory for a worker");
     }
@@ -171,14 +174,30 @@ static int64_t idle_until(const struct worker *w) {
     return w->is_untold ? w->states_ns + STATES_NS : -1;
 }
 
+/* In the middle of a burst it may be faster than the core. Going to sleep and being woken for each
+ * event would cost both more than the event. */
+static bool worker_nap(struct worker *w) {
+    if (!w->is_busy) {
+        return false;
+    }
+    w->is_busy = false;
+    worker_wait(w, worker_now_ns(w) + NAP_NS);
+    return true;
+}
+
 static void worker_idle(struct worker *w) {
     worker_signal(w);
+    if (worker_nap(w)) {
+        return;
+    }
     if (!w->has_captures && w->is_untold && worker_now_ns(w) - w->states_ns >= STATES_NS) {
         states_tell(w);
         return;
     }
     if (ring_sleep(&w->link.in)) {
+        deadline_watcher_rest(w->watcher);
         worker_wait(w, idle_until(w));
+        deadline_watcher_wake(w->watcher);
         ring_awake(&w->link.in);
     }
 }

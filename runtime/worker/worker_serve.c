@@ -7,7 +7,7 @@
 
 #define GOOD_MIN 3        /* events handled well before an activation is served among the first */
 #define SLOW_NS 500000    /* a handler that takes longer is served last for as many events */
-#define SIGNAL_EVERY 16   /* answers before the core is woken in the middle of a burst */
+#define SIGNAL_EVERY 64   /* answers before the core is woken in the middle of a burst */
 #define WAIT_NS 100000000 /* of a sign of life while a start waits for the core */
 #define BUNDLE_REST 4096
 
@@ -219,7 +219,7 @@ static void event_handle(struct worker *w, const struct event *event) {
     w->starting = event->activation;
     host_event(w->host, event, &done);
     w->event_ns = worker_now_ns(w);
-    w->has_captures = true;
+    w->has_captures = w->is_busy = true;
     manners_note(w, &done, w->event_ns - begin_ns);
     answer_send(w, &done);
     atomic_store_explicit(&slot->number, 0, memory_order_release);

@@ -212,6 +212,39 @@ static void a_handler_that_no_deadline_ends_is_ended_by_the_watchdog(void **stat
     crowd_end(&c);
 }
 
+static int64_t worker_cpu_ns(const struct crowd *c, int worker) {
+    clockid_t clock;
+    struct timespec used;
+    assert_int_equal(clock_getcpuclockid(pool_worker_pid(c->pool, worker), &clock), 0);
+    assert_int_equal(clock_gettime(clock, &used), 0);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+/* One that waits looks at nothing, and looks again as soon as there is work. */
+static void a_worker_that_waits_costs_nothing(void **state) {
+    (void)state;
+    struct crowd c;
+    struct pool_figures figures;
+    struct pool_options options = crowd_options(8);
+    burner_begin(&c, &options);
+    int worker = pool_worker_of(c.pool, 0);
+    pool_poll(c.pool, 1200); /* states are told, then nothing is to be done */
+    int64_t until_ns = crowd_clock_ns() + 1200000000;
+    while (crowd_clock_ns() < until_ns) {
+        pool_poll(c.pool, 100);
+    }
+    int64_t before_ns = worker_cpu_ns(&c, worker);
+    pool_poll(c.pool, 300);
+    assert_true(worker_cpu_ns(&c, worker) - before_ns < 1000000);
+    crowd_bar(&c, 40000);
+    crowd_send_candle(&c, &c.members[0]);
+    crowd_settle(&c);
+    pool_figures(c.pool, &figures);
+    assert_int_equal(figures.deaths, 0);
+    assert_int_equal(c.members[0].fault.code, E_DEADLINE);
+    crowd_end(&c);
+}
+
 static void a_worker_that_is_stopped_is_replaced(void **state) {
     (void)state;
     struct crowd c;
@@ -305,6 +338,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_crash_is_the_fault_of_the_handler_that_ran),
         cmocka_unit_test(one_kill_from_outside_is_no_proof_two_are),
         cmocka_unit_test(a_handler_that_no_deadline_ends_is_ended_by_the_watchdog),
+        cmocka_unit_test(a_worker_that_waits_costs_nothing),
         cmocka_unit_test(a_worker_that_is_stopped_is_replaced),
         cmocka_unit_test(what_a_full_ring_does_not_take_comes_later),
         cmocka_unit_test(one_that_falls_too_far_behind_is_replaced),
