@@ -2,6 +2,7 @@
 # make run        installs what is missing (as root), builds, starts the demo
 # make test       installs what the tests need, builds and runs them all
 # make bench      the table of speeds
+# make simulate   SEEDS=n: that many simulated lives of the engine under faults
 # make reference  docs/reference and lua/types anew, from the tables of the program
 # make check-all  everything again under the sanitizers, and each fuzz target for a minute
 BUILD_PACKAGES := build-essential cmake ninja-build pkg-config libluajit-5.1-dev libuv1-dev libseccomp-dev \
@@ -10,8 +11,9 @@ TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev luajit lua-check valgrind
 BENCH_PACKAGES := $(BUILD_PACKAGES) luajit
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+SEEDS ?= 300
 
-.PHONY: all run test bench reference check-all fuzz format clean
+.PHONY: all run test bench simulate reference check-all fuzz format clean
 
 # $(call packages,LIST,install): with `install` and as root installs what is missing, otherwise says
 # how and stops. Asks nothing of the network when everything is there, or where there is no dpkg.
@@ -51,6 +53,11 @@ test:
 bench:
 	$(call packages,$(BENCH_PACKAGES),install)
 	$(call build,release,bench)
+
+simulate:
+	$(call packages,$(TEST_PACKAGES))
+	$(call build,release,simulate)
+	build/release/tests/simulation/simulate --seeds $(SEEDS)
 
 reference: all
 	build/release/tradingboost reference .

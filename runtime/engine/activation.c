@@ -248,6 +248,7 @@ void activation_fault(
     struct record fact = {.kind = RECORD_FAULT, .activation = activation};
     fact.u.fault.kind = event->kind;
     fact.u.fault.event_number = event->number;
+    fact.u.fault.timer = event->kind == EVENT_TIMER ? event->u.timer : NULL;
     fact.u.fault.fault = *fault;
     fact.u.fault.is_counted = true;
     journal_write(e, &fact);

@@ -242,6 +242,7 @@ static void codec_payload(struct codec *c, struct record *r) {
     case RECORD_FAULT:
         CODEC_ENUM(c, &r->u.fault.kind, EVENT_KIND_COUNT - 1);
         codec_u64(c, &r->u.fault.event_number);
+        codec_text(c, &r->u.fault.timer);
         codec_fault(c, &r->u.fault.fault);
         codec_bool(c, &r->u.fault.is_counted);
         break;

@@ -133,6 +133,7 @@ struct record {
         struct {
             enum event_kind kind;
             uint64_t event_number;
+            const char *timer; /* TIMER: it is over all the same */
             struct fault fault;
             bool is_counted;
         } fault;

@@ -107,6 +107,9 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
     case RECORD_DONE:
         return apply_done(e, r);
     case RECORD_FAULT:
+        if (r->u.fault.timer != NULL) {
+            timer_done(e, r->activation, r->u.fault.timer);
+        }
         if (r->u.fault.is_counted) {
             faults_within_hour(e, a);
         }

@@ -155,8 +155,9 @@ static void answer(struct world *w, struct task *t) {
         random_answer(w, o, &done);
     }
     trace(
-        w, "%s answers %d of %llu: %d asks, fault %d", activation_id(w->engine, t->u.activation),
-        (int)o->event.kind, (unsigned long long)done.number, done.ask_count, done.fault.code
+        w, "%s answers %d of %llu: %d asks, fault %d %s", activation_id(w->engine, t->u.activation),
+        (int)o->event.kind, (unsigned long long)done.number, done.ask_count, done.fault.code,
+        done.fault.text
     );
     engine_done(w->engine, &done);
     process_turn(w);
@@ -188,12 +189,15 @@ static void event_take(void *ctx, const struct event *event) {
             w, "%s has an event and gets another", activation_id(w->engine, event->activation)
         );
     }
-    if (event->number <= o->event_number && event->kind != EVENT_START &&
-        event->kind != EVENT_READY) {
-        sim_fail(
-            w, "event %llu after %llu", (unsigned long long)event->number,
-            (unsigned long long)o->event_number
-        );
+    /* After a fault the script starts anew in front of what already waits. */
+    if (event->kind != EVENT_START && event->kind != EVENT_READY) {
+        if (event->number <= o->last_number) {
+            sim_fail(
+                w, "event %llu after %llu", (unsigned long long)event->number,
+                (unsigned long long)o->last_number
+            );
+        }
+        o->last_number = event->number;
     }
     if (event->kind == EVENT_ORDER) {
         order_event_check(w, event);
@@ -211,7 +215,7 @@ static int open_take(void *ctx, const struct activation_open *open, struct err *
     struct world *w = ctx;
     struct owner *o = &w->owners[open->activation];
     o->sequence = o->from_sequence = open->order_sequence;
-    o->event_number = 0;
+    o->last_number = 0;
     trace(
         w, "opens %s: order %llu, %d live", open->id, (unsigned long long)open->order_sequence,
         open->order_count
@@ -286,7 +290,8 @@ void host_end(struct world *w) {
     for (int i = 0; i < OWNERS; i++) {
         for (int j = 0; j < ORDERS_MAX; j++) {
             w->known[i][j].terminals = 0;
-            w->known[i][j].has_ended = false;
+            w->known[i][j].has_ended = w->core[i][j].has_ended = false;
+            w->core[i][j].terminals = 0;
         }
     }
 }
@@ -307,6 +312,31 @@ const struct script_bundle *host_bundle(struct world *w, int owner) {
         sim_fail(w, "no script: %s", err.msg);
     }
     return &sources[owner].bundle;
+}
+
+/* Settings that make them trade within minutes. */
+const struct setting *host_settings(int owner, int *count) {
+    static const struct setting rsi[] = {
+        {"timeframe", "1m", false},  {"length", "3", false},    {"oversold", "48", false},
+        {"overbought", "52", false}, {"invest", "1000", false},
+    };
+    static const struct setting grid[] = {
+        {"levels_timeframe", "1m", false}, {"adx_timeframe", "1m", false},
+        {"centre_length", "5", false},     {"min_gap", "0.001", false},
+        {"reentry", "0.0005", false},      {"depth", "4", false},
+        {"atr_floor", "0.0005", false},    {"band_step", "0.002", false},
+        {"tp_long_min", "0.001", false},
+    };
+    static const struct setting hyperrsi[] = {
+        {"timeframe", "1m", false}, {"rsi_length", "5", true}};
+    static const struct setting *const all[ACCOUNTS] = {rsi, grid, hyperrsi};
+    static const int counts[ACCOUNTS] = {
+        sizeof rsi / sizeof *rsi,
+        sizeof grid / sizeof *grid,
+        sizeof hyperrsi / sizeof *hyperrsi,
+    };
+    *count = counts[owner];
+    return all[owner];
 }
 
 /* --- people --------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ static void price_heard(struct world *w, struct task *t) {
 static void price_moves(struct world *w, struct task *t) {
     uint16_t symbol = t->u.market.symbol;
     int64_t now = tenths_of(w->prices[symbol]);
-    int64_t most = now / 800 + 1;
+    int64_t most = now / (w->is_real ? 400 : 800) + 1;
     w->prices[symbol] = price_of(now + between(&w->venue_random, -most, most));
     struct candle *c = &w->minute[symbol];
     c->close = w->prices[symbol];
@@ -69,12 +69,16 @@ static void minute_begin(struct world *w, uint16_t symbol) {
     };
 }
 
-static void minute_end(struct world *w, uint16_t symbol) {
-    struct candle *c = &w->minute[symbol];
+static void candle_fill(struct candle *c) {
     c->bar.open = decimal_to_double(c->open.d);
     c->bar.high = decimal_to_double(c->high.d);
     c->bar.low = decimal_to_double(c->low.d);
     c->bar.close = decimal_to_double(c->close.d);
+}
+
+static void minute_end(struct world *w, uint16_t symbol) {
+    struct candle *c = &w->minute[symbol];
+    candle_fill(c);
     w->candles[symbol][w->candle_count] = *c;
 }
 
@@ -136,11 +140,36 @@ struct history_port market_history(struct world *w) {
     return (struct history_port){w, history};
 }
 
+/* What was before the first start: for scripts that look back. */
+static void past_make(struct world *w, uint16_t symbol) {
+    struct price last = w->prices[symbol];
+    for (int i = 0; i < CANDLES_BEFORE; i++) {
+        struct candle *c = &w->candles[symbol][i];
+        int64_t now = tenths_of(last), most = now / 300;
+        struct price next = price_of(now + between(&w->venue_random, -most, most));
+        struct price up = price_of(tenths_of(last) + most), down = price_of(tenths_of(last) - most);
+        c->open = last;
+        c->close = next;
+        c->high = up;
+        c->low = down;
+        c->bar.time_ms = START_MS - (int64_t)(CANDLES_BEFORE - i) * 60000;
+        c->bar.close_ms = c->bar.time_ms + 60000;
+        c->bar.volume = 1;
+        candle_fill(c);
+        last = next;
+    }
+    w->prices[symbol] = last;
+}
+
 void market_begin(struct world *w) {
     instrument_make(&w->instruments[0], "BTC-USDT-SWAP", "BTC");
     instrument_make(&w->instruments[1], "ETH-USDT-SWAP", "ETH");
     w->prices[0] = price_of(500000);
     w->prices[1] = price_of(30000);
+    for (uint16_t i = 0; i < SYMBOLS && w->is_real; i++) {
+        past_make(w, i);
+        w->candle_count = CANDLES_BEFORE;
+    }
     for (uint16_t i = 0; i < SYMBOLS; i++) {
         minute_begin(w, i);
         task_add(w, SECOND_US, price_moves)->u.market.symbol = i;

@@ -180,15 +180,6 @@ static void kill_goes(struct world *w, struct task *t) {
     process_turn(w);
 }
 
-/* What one crash leaves of a switch is known from the records alone: it is set again or not. */
-static void kills_learn(struct world *w) {
-    for (uint32_t i = 0; i < OWNERS && i < (uint32_t)w->engine->activation_count; i++) {
-        if (!kill_holds(w->engine, i)) {
-            w->kill_ms[i] = 0;
-        }
-    }
-}
-
 static void controls_turn(struct world *w, struct task *t) {
     struct err err = {0};
     (void)t;
@@ -196,7 +187,6 @@ static void controls_turn(struct world *w, struct task *t) {
     if (w->process == 0 || engine_activation_count(w->engine) < OWNERS) {
         return;
     }
-    kills_learn(w);
     uint32_t i = (uint32_t)random_below(&w->plan_random, ACCOUNTS);
     int64_t what = between(&w->plan_random, 0, w->is_quiet ? 1 : 4);
     if (what <= 1) {

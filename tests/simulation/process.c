@@ -13,7 +13,8 @@ static struct world *world_now; /* whose fault points are hit; one thread runs o
 
 static void point_hit(enum fault_point point) {
     struct world *w = world_now;
-    if (w == NULL || !w->is_in_process || w->armed_point != (int)point || --w->armed_count > 0) {
+    if (w == NULL || !w->is_in_process || w->engine->is_recovering ||
+        w->armed_point != (int)point || --w->armed_count > 0) {
         return;
     }
     w->armed_point = -1;
@@ -266,6 +267,9 @@ static void world_open(struct world *w) {
             .seed = w->seed,
             .on_suspend = (enum suspend_policy)(i % 3),
         };
+        if (!is_person && w->is_real) {
+            options.settings = host_settings(i, &options.setting_count);
+        }
         if (engine_activate(w->engine, &options, &activation, &err) != 0) {
             sim_fail(w, "no activation: %s", err.msg);
         }
@@ -330,6 +334,9 @@ void process_boot(struct world *w, struct task *t) {
         return;
     }
     w->told = report.last;
+    for (uint32_t i = 0; i < (uint32_t)engine_activation_count(w->engine); i++) {
+        w->kill_ms[i] = kill_holds(w->engine, i) ? w->kill_ms[i] : 0; /* its record may be lost */
+    }
     w->engine->durable = w->engine->appended = report.last;
     for (uint32_t i = 0; i < (uint32_t)engine_account_count(w->engine); i++) {
         engine_doubt(w->engine, i);

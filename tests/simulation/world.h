@@ -28,7 +28,8 @@
 #define ACCOUNTS 3
 #define OWNERS 5 /* a script for each account, a person for the first two */
 #define ORDERS_MAX 4096
-#define CANDLES_MAX 256
+#define CANDLES_MAX 512
+#define CANDLES_BEFORE 200
 #define TRACE_LINES 50
 #define TRACE_WIDTH 200
 #define REQUESTS_MAX 512
@@ -90,6 +91,7 @@ struct owner {
     bool is_waiting;
     struct event event;
     uint64_t event_number;
+    uint64_t last_number;   /* of events that keep their order */
     uint64_t sequence;      /* of the last order it has asked for */
     uint64_t from_sequence; /* the first of this process */
     int64_t submit_us[64];  /* ring: the rate limit by itself */
@@ -168,6 +170,8 @@ struct world {
     int told_report_count;
     int doubts[ACCOUNTS];
 
+    int64_t converged_us; /* the longest that it took, after the last fault or a restart */
+
     /* market.c */
     struct instrument instruments[SYMBOLS];
     struct price prices[SYMBOLS];
@@ -215,6 +219,7 @@ struct host_port_out host_make(struct world *w);
 void host_end(struct world *w);
 void host_started(struct world *w);
 const struct script_bundle *host_bundle(struct world *w, int owner);
+const struct setting *host_settings(int owner, int *count);
 
 /* link.c */
 struct venue_port link_port(struct world *w);
