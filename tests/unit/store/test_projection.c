@@ -72,20 +72,21 @@ static void order_compare(struct database *database, const struct order *o) {
     assert_string_equal(tables_ask(database, sql), text);
 }
 
-static void position_compare(struct database *database, const struct record_position *p) {
-    char text[256], d[4][DECIMAL_TEXT_MAX];
+static void
+position_compare(struct database *database, const char *owner, const struct record_position *p) {
+    char sql[256], text[256], d[4][DECIMAL_TEXT_MAX];
     decimal_format(p->position.quantity.d, d[0]);
     decimal_format(p->position.entry.d, d[1]);
     decimal_format(p->position.realized.d, d[2]);
     decimal_format(p->position.fees.d, d[3]);
     snprintf(text, sizeof text, "%s %s %s %s", d[0], d[1], d[2], d[3]);
-    assert_string_equal(
-        tables_ask(
-            database, "SELECT quantity || ' ' || entry_price || ' ' || realized_pnl || ' ' || fees"
-                      " FROM position_positions"
-        ),
-        text
+    snprintf(
+        sql, sizeof sql,
+        "SELECT quantity || ' ' || entry_price || ' ' || realized_pnl || ' ' || fees"
+        " FROM position_positions WHERE activation_id = '%s'",
+        owner
     );
+    assert_string_equal(tables_ask(database, sql), text);
 }
 
 static void engine_record_compare(void *ctx, const char *bytes, size_t length) {
@@ -96,6 +97,10 @@ static void engine_record_compare(void *ctx, const char *bytes, size_t length) {
     struct err err = {0};
     arena_init(&arena, block, sizeof block);
     assert_int_equal(record_decode(bytes, length, &arena, &record, &err), 0);
+    char sql[256];
+    if (record.kind == RECORD_ACCOUNT && record.u.account.outside_count > 0) {
+        position_compare(database, "account0", &record.u.account.outside[0]);
+    }
     if (record.kind != RECORD_ACTIVATION) {
         return;
     }
@@ -103,27 +108,33 @@ static void engine_record_compare(void *ctx, const char *bytes, size_t length) {
     for (int i = 0; i < a->order_count; i++) {
         order_compare(database, a->orders[i]);
     }
-    assert_int_equal(
-        tables_count(
-            database, "SELECT count(*) FROM oms_orders WHERE status IN"
-                      " ('new', 'open', 'partially_filled', 'unknown')"
-        ),
-        a->order_count
+    snprintf(
+        sql, sizeof sql,
+        "SELECT count(*) FROM oms_orders WHERE activation_id = '%s' AND status IN"
+        " ('new', 'open', 'partially_filled', 'unknown')",
+        a->id
     );
+    assert_int_equal(tables_count(database, sql), a->order_count);
     for (int i = 0; i < a->position_count; i++) {
-        position_compare(database, &a->positions[i]);
+        position_compare(database, a->id, &a->positions[i]);
     }
-    assert_string_equal(
-        tables_ask(database, "SELECT status FROM strategy_activations"),
-        activation_status_name(a->status)
+    snprintf(
+        sql, sizeof sql, "SELECT status FROM strategy_activations WHERE activation_id = '%s'", a->id
     );
+    assert_string_equal(tables_ask(database, sql), activation_status_name(a->status));
 }
 
 static void engine_compare(struct database *database) {
     int position = 0;
     while (engine_snapshot(t.fake.engine, &position, 3, engine_record_compare, database)) {
     }
-    assert_int_equal(tables_count(database, "SELECT count(*) FROM oms_order_fills"), t.fake.fills);
+    /* The engine tells nobody of what others do on the account. */
+    assert_int_equal(
+        tables_count(
+            database, "SELECT count(*) FROM oms_order_fills WHERE activation_id NOT GLOB 'account*'"
+        ),
+        t.fake.fills
+    );
 }
 
 static void tables_say_what_the_engine_says(void **state) {
@@ -155,6 +166,137 @@ static void tables_say_what_the_engine_says(void **state) {
         follow_close(&w);
         tables_free(&t);
     }
+}
+
+/* --- what people and venues say ------------------------------------------------------------------
+ */
+
+static struct following bare;
+static uint32_t owner;
+
+static void hear(
+    uint32_t activation,
+    uint64_t sequence,
+    struct order_event event,
+    uint64_t id,
+    const char *reason
+) {
+    struct venue_report report = {
+        .key = {activation, sequence},
+        .event = event,
+        .fill_id = id,
+        .side = ORDER_BUY,
+        .reason = reason,
+    };
+    /* Of what reduces, the other side. */
+    if (reason != NULL && strcmp(reason, "liquidation") == 0) {
+        report.side = ORDER_SELL;
+    }
+    engine_report(t.fake.engine, &report);
+    follow_all(&bare, 10);
+    engine_compare(bare.database);
+}
+
+static uint64_t people_ask(const char *quantity) {
+    struct order_request request = {.side = ORDER_BUY, .type = ORDER_LIMIT};
+    struct err err = {0};
+    uint64_t sequence;
+    request.quantity.d = dec(quantity);
+    request.price.d = dec("49000");
+    snprintf(request.reason, sizeof request.reason, "manual");
+    assert_int_equal(engine_order(t.fake.engine, owner, &request, "ann", &sequence, &err), 0);
+    follow_all(&bare, 10);
+    engine_compare(bare.database);
+    return sequence;
+}
+
+static void bare_open(void) {
+    uint32_t account = 0;
+    struct err err = {0};
+    tables_init_bare(&t, 11);
+    struct price last = {dec("50000")};
+    engine_price(t.fake.engine, 0, last);
+    struct activation_options manual = {
+        .id = "m1", .user = "ann", .account = &account, .currency = "USDT"};
+    assert_int_equal(engine_activate(t.fake.engine, &manual, &owner, &err), 0);
+    follow_open(&bare, t.path);
+}
+
+static void orders_of_people_and_words_of_venues(void **state) {
+    (void)state;
+    struct order_event accepted = {.kind = ORDER_EVENT_ACCEPTED};
+    struct order_event refused = {.kind = ORDER_EVENT_CANCEL_REFUSED, .code = E_NOT_OPEN};
+    struct order_event canceled = {.kind = ORDER_EVENT_CANCELED};
+    struct order_event amended = {.kind = ORDER_EVENT_AMENDED};
+    struct err err = {0};
+    amended.price.d = dec("48000");
+    amended.quantity.d = dec("0.02");
+    bare_open();
+    uint64_t first = people_ask("0.05");
+    hear(owner, first, accepted, 0, NULL);
+    hear(owner, first, fake_fill("49000", "0.02", "1"), 71, NULL);
+    hear(owner, first, fake_fill("49000", "0.02", "1"), 71, NULL); /* twice */
+    assert_int_equal(engine_cancel(t.fake.engine, owner, first, "ann", &err), 0);
+    hear(owner, first, refused, 0, NULL); /* it has ended, and how is not known */
+    assert_string_equal(tables_ask(bare.database, "SELECT status FROM oms_orders"), "unknown");
+    hear(owner, first, fake_fill("49000", "0.04", "1"), 72, NULL); /* more than was left */
+    assert_string_equal(tables_ask(bare.database, "SELECT filled_qty FROM oms_orders"), "0.06");
+    hear(owner, first, fake_fill("49000", "0.01", "1"), 73, NULL); /* after its end */
+    uint64_t second = people_ask("0.03");
+    hear(owner, second, amended, 0, NULL); /* before it was accepted */
+    hear(owner, second, canceled, 0, NULL);
+    hear(owner, second, fake_fill("48000", "0.01", "0"), 74, NULL); /* late */
+    hear(owner, second, canceled, 0, NULL);
+    hear(owner, 0, fake_fill("50000", "0.01", "0"), 0, "adl");
+    (void)people_ask("1000"); /* refused */
+    assert_string_equal(
+        tables_ask(bare.database, "SELECT status FROM oms_orders ORDER BY id DESC"), "rejected"
+    );
+    hear(NO_ACTIVATION, 0, fake_fill("50000", "0.5", "2"), 75, NULL); /* others on the account */
+    hear(NO_ACTIVATION, 0, fake_fill("45000", "0.3", "3"), 76, "liquidation"); /* ours and theirs */
+    assert_int_equal(
+        tables_count(
+            bare.database, "SELECT count(*) FROM position_positions WHERE owner = 'outside'"
+        ),
+        1
+    );
+    assert_string_equal(
+        tables_ask(bare.database, "SELECT quantity FROM position_positions WHERE owner = 'manual'"),
+        "0"
+    );
+    follow_close(&bare);
+    tables_free(&t);
+}
+
+static void switches_faults_and_settings_have_rows(void **state) {
+    (void)state;
+    struct err err = {0};
+    bare_open();
+    (void)people_ask("0.05");
+    assert_int_equal(
+        engine_kill(t.fake.engine, KILL_USER, "ann", false, "admin", "too wild", &err), 0
+    );
+    follow_all(&bare, 10);
+    engine_compare(bare.database);
+    assert_string_equal(
+        tables_ask(
+            bare.database,
+            "SELECT scope || ' ' || target || ' ' || is_on || ' ' || who || ' ' || reason"
+            " FROM oms_switches"
+        ),
+        "user ann 1 admin too wild"
+    );
+    assert_int_equal(engine_unkill(t.fake.engine, KILL_USER, "ann", "admin", &err), 0);
+    follow_all(&bare, 10);
+    assert_int_equal(tables_count(bare.database, "SELECT is_on FROM oms_switches"), 0);
+    assert_int_equal(
+        tables_count(bare.database, "SELECT count(*) FROM oms_order_steps WHERE step = 'cancel'"), 1
+    );
+    engine_pause(t.fake.engine, 0);
+    follow_all(&bare, 10);
+    engine_compare(bare.database);
+    follow_close(&bare);
+    tables_free(&t);
 }
 
 /* --- interrupted ---------------------------------------------------------------------------------
@@ -370,6 +512,8 @@ static void states_as_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_say_what_the_engine_says),
+        cmocka_unit_test(orders_of_people_and_words_of_venues),
+        cmocka_unit_test(switches_faults_and_settings_have_rows),
         cmocka_unit_test(written_anew_they_are_the_same),
         cmocka_unit_test(tables_of_another_journal_are_refused),
         cmocka_unit_test(a_snapshot_stands_for_what_is_gone),
