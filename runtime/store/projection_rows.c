@@ -306,7 +306,7 @@ done_apply(struct projection *p, const struct record *r, const struct who *who, 
         p->database, "UPDATE strategy_activations SET last_event_ms = ?2 WHERE activation_id = ?1",
         VALUES(value_text(who->id), value_integer(r->now_ms)), e
     );
-    if (code == 0 && r->u.done.kind == EVENT_START) {
+    if (code == 0 && (r->u.done.kind == EVENT_START || done->param_count > 0)) {
         code = params_write(p, who, done, e);
     }
     code = code != 0 ? code : state_write(p, who, done->state, done->state_length, r->now_ms, e);
