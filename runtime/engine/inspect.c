@@ -18,6 +18,7 @@ void inspect_activation(const struct engine *e, uint32_t activation, struct acti
         .script_hash = a->bundle != NULL ? a->bundle->hash : 0,
         .is_manual = a->bundle == NULL,
         .is_killed = kill_holds(e, activation),
+        .has_started = a->params != NULL,
         .account = a->account,
         .status = a->status,
         .status_reason = text_or_empty(a->status_reason),
@@ -89,8 +90,8 @@ void inspect_account(const struct engine *e, uint32_t account, struct account_vi
         .is_hedge = a->is_hedge,
         .is_isolated = a->is_isolated,
     };
-    out->has_figures = account_equity(e, account, &out->equity) == 0 &&
-                       account_free(e, account, &out->free) == 0;
+    out->has_figures =
+        account_equity(e, account, &out->equity) == 0 && account_free(e, account, &out->free) == 0;
 }
 
 int inspect_symbol(const struct engine *e, const char *name) {

@@ -11,6 +11,7 @@ struct activation_view {
     const char *id, *user, *script, *currency;
     uint64_t script_hash; /* 0: the owner of orders by people */
     bool is_manual, is_killed;
+    bool has_started; /* its script has, once */
     uint32_t account;
     enum activation_status status;
     const char *status_reason; /* "" before the first */

@@ -1,0 +1,18 @@
+/* directory: which activations a user has, and which activation has an id. The engine numbers
+ * activations and never forgets one, so the directory only ever reads on from where it was. One
+ * thread; the owner frees. */
+#pragma once
+
+#include "engine/inspect.h"
+
+struct directory;
+
+MUST_CHECK int directory_new(struct directory **out, const struct engine *engine, struct err *e);
+void directory_free(struct directory *d);
+
+/* The activations of a user in the order of their making; −1 behind the last.
+ */
+int directory_first(struct directory *d, const char *user);
+int directory_next(const struct directory *d, int activation);
+/* −1: there is none. */
+int directory_find(struct directory *d, const char *id);

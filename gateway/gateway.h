@@ -1,0 +1,91 @@
+/* gateway: HTTP and server-sent events over a running engine: who may ask what, in which shape it
+ * is answered, and when an answer may leave.
+ *
+ * It owns no trading state: it reads through engine/inspect.h, changes through engine.h, and hears
+ * what happens through the functions gateway_on_*, which the owner of the engine's sink calls. An
+ * answer that acknowledges something leaves when the journal has it (gateway_durable); without a
+ * journal, at once. What the engine does not keep (ended orders, fills, signals, candles) is in
+ * rings here, bounded for each user, behind a face that tables can take over (gateway/history.h).
+ * Everything on the loop's thread. The engine's times are in answers; the loop's clock decides what
+ * is late. The owner frees, after gateway_stop has told that all is closed. */
+#pragma once
+
+#include "engine/engine.h"
+#include "market/bar.h"
+
+struct uv_loop_s;
+struct gateway;
+struct history_source;
+
+struct gateway_options {
+    struct uv_loop_s *loop;
+    struct engine *engine;
+    const char *data_dir; /* of the tokens; borrowed, as all texts here */
+    const char *address;  /* "127.0.0.1" */
+    int port;             /* 0: a free one */
+    const char *version;  /* of the program */
+    const char *venue;    /* what `exchange` is called: "paper" */
+    struct money balance; /* of a new paper account */
+    int connections_max;  /* 0: the default */
+
+    void *ctx;
+    /* As engine_activate, with a paper account opened before where options->account is NULL. */
+    int (*activate
+    )(void *ctx, const struct activation_options *options, uint32_t *activation, struct err *e);
+    /* Sends what waits in the engine: called after every change. */
+    void (*settle)(void *ctx);
+    /* The script of that name, good until script_release. E_NOT_FOUND */
+    int (*script_find
+    )(void *ctx, const char *name, const struct script_bundle **bundle, struct err *e);
+    void (*script_release)(void *ctx, const struct script_bundle *bundle);
+    /* The name of the script at index, in the order of names; NULL behind the last. */
+    const char *(*script_list)(void *ctx, int index);
+    /* Findings of `check` about a script, or about `source` as its entry file where that is given.
+     */
+    int (*script_check
+    )(void *ctx,
+      const char *name,
+      const char *source,
+      size_t length,
+      void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+      void *to,
+      struct err *e);
+    /* Whether the venue's positions are what the owners' sum up to; NULL: nobody can say. */
+    bool (*positions_match)(void *ctx, uint32_t account);
+    void (*stopped)(void *ctx); /* after gateway_stop; NULL: nobody listens */
+    /* More lines for /metrics; NULL: none. */
+    void (*metrics)(void *ctx, struct buffer *out);
+};
+
+MUST_CHECK int
+gateway_new(struct gateway **out, const struct gateway_options *options, struct err *e);
+int gateway_port(const struct gateway *g);
+/* Whether /ready says so. */
+void gateway_ready(struct gateway *g, bool is_ready);
+/* Takes no more requests; answers what is under way, then calls options.stopped. */
+void gateway_stop(struct gateway *g);
+bool gateway_has_stopped(const struct gateway *g);
+/* After it has stopped. */
+void gateway_free(struct gateway *g);
+
+/* Where ended orders, fills and signals are read from now on; NULL: the rings. */
+void gateway_set_history(struct gateway *g, const struct history_source *source);
+
+/* Records up to that sequence are on the disk: call it behind engine_durable. */
+void gateway_durable(struct gateway *g, uint64_t sequence);
+/* Answers from script workers were applied: requests that wait for a script look again. Not needed
+ * where settle returns with everything done. */
+void gateway_look(struct gateway *g);
+
+/* From the engine's sink. */
+void gateway_on_fill(struct gateway *g, const struct fill_record *record);
+void gateway_on_order(struct gateway *g, const struct order_record *record);
+void gateway_on_signal(struct gateway *g, const struct signal_record *record);
+void gateway_on_log(struct gateway *g, const struct log_record *record);
+void gateway_on_fault(struct gateway *g, const struct fault_record *record);
+void gateway_on_status(struct gateway *g, const struct status_record *record);
+/* A finest bar is over. */
+void gateway_on_bar(struct gateway *g, uint16_t symbol, const struct candle *candle);
+
+/* What a script answered to new parameters or a command. */
+void gateway_on_answer(struct gateway *g, const struct answer_record *record);

@@ -1,0 +1,202 @@
+#include "gateway/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int pending_room(const struct gateway *g, struct err *e) {
+    return g->pending.count < PENDING_MAX
+               ? 0
+               : err_set(e, E_LIMIT, "too many requests wait for an answer");
+}
+
+struct pending *pending_add(struct call *c, enum pending_wait wait) {
+    struct pending_list *list = &c->g->pending;
+    struct pending *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        return NULL;
+    }
+    p->exchange = c->exchange;
+    p->route = c->route;
+    p->wait = wait;
+    p->ticket = c->ticket;
+    p->late_ns = gateway_now_ns() + PENDING_NS;
+    if (list->last != NULL) {
+        list->last->next = p;
+    } else {
+        list->first = p;
+    }
+    list->last = p;
+    list->count++;
+    c->pending = p;
+    return p;
+}
+
+static void pending_free(struct pending *p) {
+    if (p->free_kept != NULL) {
+        p->free_kept(p->kept);
+    }
+    free(p->text);
+    free(p->body);
+    free(p);
+}
+
+/* --- looking
+ * -------------------------------------------------------------------------------------- */
+
+static bool is_due(const struct gateway *g, const struct pending *p) {
+    switch (p->wait) {
+    case WAIT_START:
+        return activation_status(g->engine, p->activation) != ACTIVATION_STARTING;
+    case WAIT_CALL:
+        return p->has_answer || inspect_is_over(g->engine, p->activation, p->number);
+    case WAIT_DURABLE:
+        return p->sequence <= g->durable;
+    }
+    return true;
+}
+
+/* Makes the answer of what waited for a script; it may wait for the journal now. */
+static void pending_finish(struct gateway *g, struct pending *p) {
+    struct err err = {0};
+    struct call c = {
+        .g = g,
+        .engine = g->engine,
+        .exchange = p->exchange,
+        .route = p->route,
+        .arena = &g->arena,
+        .out = &g->out,
+        .status = 200,
+        .ticket = p->ticket,
+        .is_acknowledgement = true,
+    };
+    arena_reset(&g->arena);
+    buffer_clear(&g->out);
+    json_begin(&c.json, &g->out);
+    int code = p->finish(&c, p, &err);
+    call_finish(&c, code, &err);
+}
+
+static void pending_leave(struct gateway *g, struct pending *p) {
+    if (p->exchange == NULL) {
+        return;
+    }
+    if (p->wait != WAIT_DURABLE) {
+        pending_finish(g, p);
+    } else {
+        gateway_send(g, p->exchange, p->status, p->body, p->length, p->ticket);
+    }
+}
+
+/* Takes what is due off the list, in its order, and lets it leave. */
+static void pending_sweep(struct gateway *g, bool only_durable) {
+    struct pending *due = NULL;
+    struct pending **due_tail = &due;
+    struct pending_list kept = {0};
+    struct pending *next;
+    for (struct pending *p = g->pending.first; p != NULL; p = next) {
+        next = p->next;
+        p->next = NULL;
+        if ((!only_durable || p->wait == WAIT_DURABLE) && is_due(g, p)) {
+            *due_tail = p;
+            due_tail = &p->next;
+            continue;
+        }
+        if (kept.last != NULL) {
+            kept.last->next = p;
+        } else {
+            kept.first = p;
+        }
+        kept.last = p;
+        kept.count++;
+    }
+    g->pending = kept;
+    for (struct pending *p = due; p != NULL; p = next) {
+        next = p->next;
+        pending_leave(g, p);
+        pending_free(p);
+    }
+}
+
+void pending_look(struct gateway *g) {
+    if (g->pending.first != NULL) {
+        pending_sweep(g, false);
+    }
+}
+
+void pending_durable(struct gateway *g) {
+    if (g->pending.first != NULL) {
+        pending_sweep(g, true);
+    }
+}
+
+/* --- what scripts answered
+ * ------------------------------------------------------------------------ */
+
+static void answer_keep(struct pending *p, int code, const char *text, int asks) {
+    p->has_answer = true;
+    p->code = code;
+    p->text = text != NULL ? strdup(text) : NULL;
+    p->asks = asks;
+}
+
+void pending_answered(struct gateway *g, const struct answer_record *record) {
+    for (struct pending *p = g->pending.first; p != NULL; p = p->next) {
+        if (p->wait == WAIT_CALL && p->activation == record->activation &&
+            p->number == record->number && !p->has_answer) {
+            answer_keep(p, record->code, record->text, record->asks);
+        }
+    }
+}
+
+void pending_fault(struct gateway *g, uint32_t activation, int code, const char *text) {
+    for (struct pending *p = g->pending.first; p != NULL; p = p->next) {
+        if (p->wait == WAIT_START && p->activation == activation && !p->has_answer) {
+            answer_keep(p, code, text, 0);
+        }
+    }
+}
+
+/* --- giving up
+ * ------------------------------------------------------------------------------------ */
+
+static void pending_give_up(struct gateway *g, struct pending *p) {
+    if (p->exchange != NULL) {
+        gateway_send_error(
+            g, p->exchange, E_UNKNOWN, "it was asked for, and its outcome is not known yet",
+            p->ticket
+        );
+        p->exchange = NULL;
+    }
+}
+
+void pending_expire(struct gateway *g, int64_t now_ns) {
+    struct pending **at = &g->pending.first;
+    struct pending *last = NULL;
+    while (*at != NULL) {
+        struct pending *p = *at;
+        bool is_late = now_ns >= p->late_ns;
+        if (is_late) {
+            pending_give_up(g, p);
+        }
+        bool is_borrowed =
+            p->wait == WAIT_CALL && !inspect_is_over(g->engine, p->activation, p->number);
+        if (!is_late || is_borrowed) {
+            last = p;
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        g->pending.count--;
+        pending_free(p);
+    }
+    g->pending.last = last;
+}
+
+void pending_free_all(struct gateway *g) {
+    struct pending *next;
+    for (struct pending *p = g->pending.first; p != NULL; p = next) {
+        next = p->next;
+        pending_free(p);
+    }
+    g->pending = (struct pending_list){0};
+}

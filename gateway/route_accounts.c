@@ -1,0 +1,81 @@
+/* routes of accounts: paper balances. */
+#include "gateway/owners.h"
+#include "gateway/page.h"
+#include "gateway/router.h"
+#include "gateway/shapes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool is_refused(const struct call *c, int activation) {
+    struct activation_view view;
+    inspect_activation(c->engine, (uint32_t)activation, &view);
+    return activation_is_refused(&view);
+}
+
+/* Whether an earlier activation of the user has the same account, or its own was refused. */
+static bool is_repeated(struct call *c, const char *user, int activation, uint32_t account) {
+    if (is_refused(c, activation)) {
+        return true;
+    }
+    for (int i = directory_first(c->g->directory, user); i != activation;
+         i = directory_next(c->g->directory, i)) {
+        if (activation_account(c->engine, (uint32_t)i) == account && !is_refused(c, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int route_accounts(struct call *c, struct err *e) {
+    static const char *const names[] = {"limit", "cursor", NULL};
+    const char *user = call_part(c, "user_id");
+    struct page page;
+    query_names(c, names);
+    page_begin(&page, c);
+    for (int i = directory_first(c->g->directory, user); i >= 0 && !page_is_over(&page);
+         i = directory_next(c->g->directory, i)) {
+        uint32_t account = activation_account(c->engine, (uint32_t)i);
+        char key[24];
+        snprintf(key, sizeof key, "paper%" PRIu32, account);
+        if (!is_repeated(c, user, i, account) && page_take(&page, key)) {
+            shape_account(&c->json, c->g, account, user);
+        }
+    }
+    return page_end(&page, e);
+}
+
+int route_account_create(struct call *c, struct err *e) {
+    static const char *const names[] = {"user_id",  "exchange", "mode", "balance",
+                                        "currency", "hedge",    NULL};
+    static const char *const modes[] = {"paper", NULL};
+    const char *const venues[] = {c->g->options.venue, NULL};
+    struct money balance = c->g->options.balance;
+    uint32_t owner;
+    body_names(c, names);
+    const char *user = body_user(c);
+    body_choice(c, "exchange", venues, 0, false);
+    body_choice(c, "mode", modes, 0, false);
+    const char *currency = body_text(c, "currency", false);
+    bool is_hedge = body_bool(c, "hedge", false);
+    if (body_decimal(c, "balance", false, &balance.d) &&
+        (decimal_sign(balance.d) <= 0 || balance.d.v > decimal_of_int(1000000000000).v)) {
+        call_fault(c, "balance", "must be over 0 and at most 1000000000000");
+    }
+    if (currency == NULL) {
+        currency =
+            engine_symbol_count(c->engine) > 0 ? engine_instrument(c->engine, 0)->quote : "USDT";
+    }
+    int code = call_faults(c, e);
+    if (code == 0 && !call_may(c, user)) {
+        return call_refuse(c, 403, "forbidden", e, "this is for another user");
+    }
+    code = code != 0 ? code : owner_with_account(c, user, balance, currency, is_hedge, &owner, e);
+    if (code != 0) {
+        return code;
+    }
+    call_acknowledge(c);
+    c->status = 201;
+    shape_account(&c->json, c->g, activation_account(c->engine, owner), user);
+    return 0;
+}

@@ -1,0 +1,90 @@
+#include "gateway/router.h"
+
+#include <string.h>
+
+const struct route routes[] = {
+#define ROUTE(method, path, access, body, creates, handler)                                        \
+    {HTTP_##method##_, path, ACCESS_##access, BODY_##body, creates, handler},
+#include "gateway/routes.def"
+#undef ROUTE
+};
+const int route_count = (int)(sizeof routes / sizeof routes[0]);
+
+struct span {
+    const char *at, *end;
+};
+
+static size_t segment_length(const struct span *s) {
+    const char *slash = memchr(s->at, '/', (size_t)(s->end - s->at));
+    return (size_t)((slash != NULL ? slash : s->end) - s->at);
+}
+
+/* Whether a path has the form of a route's; the parts that stand for names are noted. */
+static bool path_matches(const char *form, struct http_text path, struct span *parts) {
+    struct span f = {form, form + strlen(form)};
+    struct span p = {path.data, path.data + path.length};
+    int count = 0;
+    while (f.at < f.end && p.at < p.end) {
+        if (*f.at != '/' || *p.at != '/') {
+            return false;
+        }
+        f.at++;
+        p.at++;
+        size_t form_length = segment_length(&f);
+        size_t length = segment_length(&p);
+        if (form_length > 0 && f.at[0] == '{') {
+            if (length == 0) {
+                return false;
+            }
+            parts[count++] = (struct span){p.at, p.at + length};
+        } else if (length != form_length || memcmp(f.at, p.at, length) != 0) {
+            return false;
+        }
+        f.at += form_length;
+        p.at += length;
+    }
+    return f.at == f.end && p.at == p.end;
+}
+
+static bool parts_decode(struct call *c, const struct span *parts, const char *form) {
+    int count = 0;
+    for (const char *at = strchr(form, '{'); at != NULL; at = strchr(at + 1, '{')) {
+        const struct span *part = &parts[count];
+        size_t length = (size_t)(part->end - part->at);
+        if (!percent_decode(part->at, length, c->parts[count], CALL_PART_MAX)) {
+            return false;
+        }
+        count++;
+    }
+    return true;
+}
+
+enum router_result router_find(struct call *c, unsigned *allowed) {
+    enum http_method method = c->request->method == HTTP_HEAD_ ? HTTP_GET_ : c->request->method;
+    *allowed = 0;
+    for (int i = 0; i < route_count; i++) {
+        const struct route *r = &routes[i];
+        struct span parts[CALL_PARTS_MAX];
+        if (!path_matches(r->path, c->request->path, parts)) {
+            continue;
+        }
+        *allowed |= 1u << r->method;
+        if (r->method == method) {
+            c->route = r;
+            return parts_decode(c, parts, r->path) ? ROUTER_FOUND : ROUTER_NO_PATH;
+        }
+    }
+    return *allowed != 0 ? ROUTER_NO_METHOD : ROUTER_NO_PATH;
+}
+
+const char *call_part(const struct call *c, const char *name) {
+    size_t length = strlen(name);
+    int count = 0;
+    for (const char *at = strchr(c->route->path, '{'); at != NULL; at = strchr(at + 1, '{')) {
+        if (strncmp(at + 1, name, length) == 0 && at[1 + length] == '}') {
+            return c->parts[count];
+        }
+        count++;
+    }
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/* router: which route a request takes. Paths are compared as they came, undecoded; what stands for
+ * {a name} is decoded then, and must be readable text. Pure. */
+#pragma once
+
+#include "gateway/call.h"
+
+enum router_result { ROUTER_FOUND, ROUTER_NO_PATH, ROUTER_NO_METHOD };
+
+/* FOUND: c->route and c->parts are filled. NO_METHOD: the path exists; *allowed has a bit
+ * 1 << method of each that it takes. HEAD takes the route of GET. */
+enum router_result router_find(struct call *c, unsigned *allowed);
+/* The part of the path that stands for {name}; NULL when the route has none. */
+const char *call_part(const struct call *c, const char *name);
+
+#define ROUTE(method, path, access, body, creates, handler)                                        \
+    int handler(struct call *c, struct err *e);
+#include "gateway/routes.def"
+#undef ROUTE
