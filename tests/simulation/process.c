@@ -4,8 +4,6 @@
 #include "base/hash.h"
 #include "engine/engine_state.h"
 
-#define FOLDER "data/journal"
-
 static struct world *world_now; /* whose fault points are hit; one thread runs one world */
 
 /* --- crashes -------------------------------------------------------------------------------------
@@ -199,6 +197,7 @@ static void tick(struct world *w, struct task *t) {
     engine_ask_again(w->engine);
     if (t->u.value % 5 == 0) {
         link_watch(w);
+        snapshot_turn(w);
     }
     process_turn(w);
     task_add_here(w, 200 * MS_US, tick)->u.value = t->u.value + 1;
@@ -288,7 +287,9 @@ static void boot_fails(struct world *w, const struct err *err) {
 
 static int boot_recover(struct world *w, struct journal_report *report, struct err *err) {
     engine_recover_begin(w->engine);
-    int code = journal_read(&w->disk_port, FOLDER, 0, w, record_take, report, err);
+    uint64_t from = snapshot_recover(w);
+    int code =
+        journal_read(&w->disk_port, FOLDER, from > 0 ? from + 1 : 0, w, record_take, report, err);
     if (code != 0) {
         sim_fail(w, "the journal cannot be read: %s", err->msg);
     }
@@ -357,6 +358,7 @@ void process_boot(struct world *w, struct task *t) {
 
 void process_end(struct world *w) {
     w->is_in_process = false;
+    snapshot_end(w);
     if (w->journal != NULL) {
         journal_abandon(w->journal);
     }

@@ -3,6 +3,7 @@
  *   schedule.c  what happens when; the trace and its hash
  *   process.c   the engine with its journal on a disk that forgets: boot, crash, recovery
  *   states.c    what was so after each record, against what recovery makes of them
+ *   snapshots.c what a boot begins with
  *   hosts.c     scripts: a random handler, or the real host with the shipped strategies
  *   link.c      the wire to the venue: delays, losses, repetitions, reconnects
  *   venue.c     the venue and its own truth
@@ -24,6 +25,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
+#define FOLDER "data/journal"
 #define SYMBOLS 2
 #define ACCOUNTS 3
 #define OWNERS 5 /* a script for each account, a person for the first two */
@@ -107,7 +109,7 @@ struct faults { /* probabilities and states of the seed's faults */
 
 struct figures {
     uint64_t steps, crashes, point_crashes, boots, orders, fills, unknown, reconciles, compared,
-        disk_faults, links, restarts, reports, duplicates;
+        disk_faults, links, restarts, reports, duplicates, snapshots;
 };
 
 struct world {
@@ -146,7 +148,8 @@ struct world {
         uint64_t sequence, hash;
     } * states;
     int state_count, state_capacity;
-    struct buffer *told_state; /* the last in words, when verbose */
+    struct snapshot_writer *snapshot; /* waits for its record to be durable */
+    struct buffer *told_state;        /* the last in words, when verbose */
     struct known_order known[OWNERS][ORDERS_MAX], core[OWNERS][ORDERS_MAX];
     int armed_point; /* −1: none */
     int armed_count;
@@ -213,6 +216,11 @@ void process_turn(struct world *w);
 void states_note(struct world *w);
 void states_compare(struct world *w, uint64_t last);
 void states_free(struct world *w);
+
+/* snapshots.c */
+void snapshot_turn(struct world *w);
+void snapshot_end(struct world *w);
+uint64_t snapshot_recover(struct world *w);
 
 /* hosts.c */
 struct host_port_out host_make(struct world *w);
