@@ -66,6 +66,15 @@ static const struct option_spec journal_options[] = {
     {0},
 };
 
+static const struct option_spec token_options[] = {
+    {"role", "ROLE", NULL, "add: admin, operator, author or trader", false},
+    {"user", "USER", NULL, "add: whose things the token may touch", false},
+    {"data-dir", "FOLDER", NULL, "where the run is kept; without it the configuration's data_dir", false},
+    {"config", "FILE", NULL, "whose data_dir is meant", false},
+    {"json", NULL, NULL, "JSON lines", false},
+    {0},
+};
+
 static const struct option_spec check_options[] = {
     {"strict", NULL, NULL, "warnings are errors", false},
     {"json", NULL, NULL, "print the findings as JSON", false},
@@ -165,6 +174,19 @@ const struct command_spec commands[] = {
         {"journal verify --data-dir data", "journal print --data-dir data --from 1000 --to 1100 --all",
          "journal cut --data-dir data --at 1099", NULL},
         command_journal,
+    },
+    {
+        "token",
+        "makes, lists and removes the tokens of the HTTP interface",
+        "add|list|remove [NAME] [options]",
+        "add prints a new token: it is shown once, and only its hash is kept. A running platform takes it, and\n"
+        "forgets a removed one, at once. The administrator's own token is <data_dir>/admin.token.",
+        token_options,
+        1,
+        2,
+        {"token add phone --role trader --user alice --data-dir data", "token list --data-dir data",
+         "token remove phone --data-dir data", NULL},
+        command_token,
     },
     {
         "version",

@@ -11,5 +11,6 @@ int command_doctor(const struct arguments *arguments);
 int command_reference(const struct arguments *arguments);
 int command_journal(const struct arguments *arguments);
 int command_run(const struct arguments *arguments);
+int command_token(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 int command_worker(void); /* not in the table: people do not start it */
