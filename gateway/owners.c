@@ -22,6 +22,19 @@ int id_make(
     return 0;
 }
 
+bool account_is_first(const struct call *c, const char *user, int activation) {
+    struct activation_view view;
+    uint32_t account = activation_account(c->engine, (uint32_t)activation);
+    for (int i = directory_first(c->g->directory, user); i >= 0;
+         i = directory_next(c->g->directory, i)) {
+        inspect_activation(c->engine, (uint32_t)i, &view);
+        if (view.account == account && !activation_is_refused(&view)) {
+            return i == activation;
+        }
+    }
+    return false;
+}
+
 static int
 owner_open(struct call *c, struct activation_options *options, uint32_t *owner, struct err *e) {
     char id[ACTIVATION_ID_MAX];

@@ -8,6 +8,10 @@
 MUST_CHECK int
 id_make(struct call *c, char letter, char id[ACTIVATION_ID_MAX], uint64_t *seed, struct err *e);
 
+/* Whether an activation of the user is the first in its account that was not refused at its start:
+ * walking a user's activations, that is each of his accounts once. */
+bool account_is_first(const struct call *c, const char *user, int activation);
+
 /* The account's owner of orders by people. */
 MUST_CHECK int
 owner_take(struct call *c, const char *user, uint32_t account, uint32_t *owner, struct err *e);

@@ -7,26 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static bool is_refused(const struct call *c, int activation) {
-    struct activation_view view;
-    inspect_activation(c->engine, (uint32_t)activation, &view);
-    return activation_is_refused(&view);
-}
-
-/* Whether an earlier activation of the user has the same account, or its own was refused. */
-static bool is_repeated(struct call *c, const char *user, int activation, uint32_t account) {
-    if (is_refused(c, activation)) {
-        return true;
-    }
-    for (int i = directory_first(c->g->directory, user); i != activation;
-         i = directory_next(c->g->directory, i)) {
-        if (activation_account(c->engine, (uint32_t)i) == account && !is_refused(c, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int route_accounts(struct call *c, struct err *e) {
     static const char *const names[] = {"limit", "cursor", NULL};
     const char *user = call_part(c, "user_id");
@@ -38,7 +18,7 @@ int route_accounts(struct call *c, struct err *e) {
         uint32_t account = activation_account(c->engine, (uint32_t)i);
         char key[24];
         snprintf(key, sizeof key, "paper%" PRIu32, account);
-        if (!is_repeated(c, user, i, account) && page_take(&page, key)) {
+        if (account_is_first(c, user, i) && page_take(&page, key)) {
             shape_account(&c->json, c->g, account, user);
         }
     }

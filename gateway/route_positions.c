@@ -1,5 +1,6 @@
 /* routes of positions: what is held, what it has earned, what it risks, and closing it. */
 #include "gateway/order_find.h"
+#include "gateway/owners.h"
 #include "gateway/page.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
@@ -93,18 +94,6 @@ static bool account_sums(struct call *c, const char *user, uint32_t account, str
     return has_any;
 }
 
-/* Whether an activation is the first of its user in its account. */
-static bool is_first_in_account(struct call *c, const char *user, int activation) {
-    uint32_t account = activation_account(c->engine, (uint32_t)activation);
-    for (int i = directory_first(c->g->directory, user); i != activation;
-         i = directory_next(c->g->directory, i)) {
-        if (activation_account(c->engine, (uint32_t)i) == account) {
-            return false;
-        }
-    }
-    return true;
-}
-
 int route_pnl(struct call *c, struct err *e) {
     static const char *const names[] = {NULL};
     const char *user = call_part(c, "user_id");
@@ -120,7 +109,7 @@ int route_pnl(struct call *c, struct err *e) {
         struct account_view account;
         inspect_activation(c->engine, (uint32_t)i, &view);
         sums_add(c, &total, (uint32_t)i, view.position_count);
-        if (is_first_in_account(c, user, i)) {
+        if (account_is_first(c, user, i)) {
             inspect_account(c->engine, view.account, &account);
             sum_add(&total, &realized, account.ledger->realized.d);
             sum_add(&total, &fees, account.ledger->fees.d);
@@ -184,7 +173,7 @@ int route_risk(struct call *c, struct err *e) {
         uint32_t account = activation_account(c->engine, (uint32_t)i);
         char key[24];
         snprintf(key, sizeof key, "paper%u", account);
-        if (is_first_in_account(c, user, i) && page_take(&page, key)) {
+        if (account_is_first(c, user, i) && page_take(&page, key)) {
             risk_write(c, user, account);
         }
     }
