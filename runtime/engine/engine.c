@@ -34,8 +34,9 @@ static int engine_allocate(struct engine *e) {
     e->outcomes_max = o->asks_max;
     e->outcomes = calloc((size_t)o->asks_max, sizeof *e->outcomes);
     e->figures = calloc((size_t)o->asks_max * RISK_CHECK_COUNT, sizeof *e->figures);
-    e->outbox_max = o->outbox_max;
-    e->outbox = calloc((size_t)o->outbox_max, sizeof *e->outbox);
+    /* Cancels are never refused: there is room for one of every order. */
+    e->outbox_max = o->outbox_max + (int)order_count;
+    e->outbox = calloc((size_t)e->outbox_max, sizeof *e->outbox);
     e->record_bytes = malloc(RECORD_BYTES_MAX);
     if (e->outcomes == NULL || e->figures == NULL || e->outbox == NULL || e->record_bytes == NULL) {
         return E_MEMORY;
@@ -89,6 +90,7 @@ void engine_free(struct engine *e) {
     free(e->outbox);
     free(e->record_bytes);
     free(e->recovery_block);
+    buffer_free(&e->anew);
     for (int i = 0; i < e->symbol_count; i++) {
         free(e->symbols[i].ticker_watchers);
     }

@@ -28,7 +28,7 @@ struct engine_options {
     bool
         is_prompt_venue; /* cancels and amendments act at once (simulated): margin counts them so */
     int asks_max;        /* of one answer */
-    int outbox_max;      /* requests that wait for the journal */
+    int outbox_max;      /* orders and amendments that wait for the journal */
     const char *venue_name; /* of the kill switch's scope "venue"; borrowed */
     struct risk_limits limits;
 };
@@ -159,7 +159,8 @@ bool engine_journal_is_down(const struct engine *e);
 /* Nothing becomes durable for now: what waits is refused, and so are new orders. */
 void engine_journal_failed(struct engine *e);
 /* It can be written again. Records that were lost meanwhile (append answered 0) are made good by
- * writing all that is so; it stays down when that does not fit. */
+ * writing all that is so. That must fit into the journal at once: where it does not, the engine
+ * stays down (engine_journal_is_down), and a restart is the way out. */
 void engine_journal_restored(struct engine *e);
 void engine_record_audit(
     struct engine *e, const char *who, const char *what, const char *before, const char *after

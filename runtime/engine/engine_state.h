@@ -188,6 +188,8 @@ struct engine {
     int quiet;                   /* > 0: what happens is part of a record that comes */
     bool is_recovering;
     void *recovery_block;
+    struct buffer anew; /* records of a RECORD_ANEW whose last has not been read yet */
+    uint32_t anew_left;
     bool is_journal_down;
     bool has_hole; /* a record was lost: nothing more is written until all is written anew */
     uint64_t appended, durable; /* sequences in the journal */

@@ -195,6 +195,11 @@ void engine_journal_failed(struct engine *e) {
     outbox_flush(e);
 }
 
+static void anew_count(void *ctx, const char *bytes, size_t length) {
+    (void)bytes, (void)length;
+    ++*(uint32_t *)ctx;
+}
+
 static void anew_append(void *ctx, const char *bytes, size_t length) {
     struct engine *e = ctx;
     uint64_t sequence =
@@ -208,7 +213,12 @@ static void anew_append(void *ctx, const char *bytes, size_t length) {
 void engine_journal_restored(struct engine *e) {
     if (e->has_hole) {
         int position = 0;
+        struct record record = {.kind = RECORD_ANEW, .activation = UINT32_MAX};
+        while (engine_snapshot(e, &position, 16, anew_count, &record.u.anew.count)) {
+        }
+        position = 0;
         e->has_hole = false;
+        journal_write(e, &record);
         while (engine_snapshot(e, &position, 16, anew_append, e)) {
         }
     }

@@ -132,6 +132,10 @@ static bool order_judge(
         *verdict = (struct risk_verdict){.code = E_IO};
         snprintf(verdict->message, sizeof verdict->message, "the journal cannot be written");
         outcome_refuse(e, E_IO, verdict->message);
+    } else if (journal_is_on(e) && e->outbox_count >= e->options.outbox_max) {
+        *verdict = (struct risk_verdict){.code = E_LIMIT};
+        snprintf(verdict->message, sizeof verdict->message, "too many requests wait for the journal");
+        outcome_refuse(e, E_LIMIT, verdict->message);
     } else if (is_amendment && o->state == ORDER_UNKNOWN) {
         *verdict = (struct risk_verdict){.code = E_UNKNOWN};
         snprintf(verdict->message, sizeof verdict->message, "what became of it is not known yet");

@@ -14,7 +14,7 @@ static const char *const kind_names[] = {
     [RECORD_REPORT] = "report", [RECORD_BAR] = "bar",
     [RECORD_KILL] = "kill",     [RECORD_HALT] = "halt",
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
-    [RECORD_ACCOUNT] = "account",
+    [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -292,6 +292,9 @@ static void codec_payload(struct codec *c, struct record *r) {
         break;
     case RECORD_ACCOUNT:
         codec_outside(c, r);
+        break;
+    case RECORD_ANEW:
+        codec_u32(c, &r->u.anew.count);
         break;
     default:
         codec_fail(c, E_DATA);

@@ -35,6 +35,7 @@ enum record_kind {
     RECORD_AUDIT,      /* who changed what */
     RECORD_ENGINE,     /* counters, in a snapshot */
     RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
+    RECORD_ANEW,       /* the next records say all that is so; none of them counts without the last */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -178,6 +179,9 @@ struct record {
             int64_t *last_ms;
             int symbol_count;
         } engine;
+        struct {
+            uint32_t count; /* of records; 0: what was begun so does not count */
+        } anew;
         struct {
             uint32_t account;
             const struct record_position *outside;

@@ -199,6 +199,9 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
     case RECORD_ENGINE:
         buffer_appendf(out, " symbols=%d", r->u.engine.symbol_count);
         break;
+    case RECORD_ANEW:
+        buffer_appendf(out, " records=%u", r->u.anew.count);
+        break;
     case RECORD_ACCOUNT:
         buffer_appendf(
             out, " account=%u outside=%d fills=%d", r->u.account.account,

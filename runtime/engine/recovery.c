@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define RECOVERY_ARENA ((size_t)8 << 20)
+#define ANEW_BYTES_MAX ((size_t)1 << 30)
 
 void engine_recover_begin(struct engine *e) {
     e->is_recovering = true;
@@ -81,6 +82,12 @@ static void apply_engine(struct engine *e, const struct record *r) {
     }
 }
 
+static void anew_begin(struct engine *e, uint32_t count) {
+    buffer_free(&e->anew);
+    buffer_init(&e->anew, ANEW_BYTES_MAX);
+    e->anew_left = count;
+}
+
 static bool record_is_of_activation(const struct record *r) {
     return r->kind == RECORD_STATUS || r->kind == RECORD_SETTINGS || r->kind == RECORD_DONE ||
            r->kind == RECORD_FAULT || r->kind == RECORD_STATE || r->kind == RECORD_ORDER ||
@@ -141,6 +148,9 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         return 0;
     case RECORD_ACCOUNT:
         return account_take(e, r, err);
+    case RECORD_ANEW:
+        anew_begin(e, r->u.anew.count);
+        return 0;
     case RECORD_BEGIN:
     case RECORD_AMEND:
     case RECORD_HALT:
@@ -150,7 +160,50 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
     return err_set(err, E_DATA, "a record of an unknown kind");
 }
 
+/* --- all anew ------------------------------------------------------------------------------------
+ */
+
+static int recover_one(struct engine *e, const char *bytes, size_t length, struct err *err);
+
+static int anew_apply(struct engine *e, struct err *err) {
+    int code = 0;
+    for (size_t at = 0; at < e->anew.length && code == 0;) {
+        uint32_t length;
+        memcpy(&length, e->anew.data + at, sizeof length);
+        at += sizeof length;
+        code = recover_one(e, e->anew.data + at, length, err);
+        at += length;
+    }
+    anew_begin(e, 0);
+    return code;
+}
+
+static int anew_take(struct engine *e, const char *bytes, size_t length, struct err *err) {
+    uint32_t size = (uint32_t)length;
+    e->anew_left--;
+    if (buffer_append(&e->anew, (const char *)&size, sizeof size) != 0 ||
+        buffer_append(&e->anew, bytes, length) != 0) {
+        return err_set(err, e->anew.code, "no memory for all that was written anew");
+    }
+    return e->anew_left == 0 ? anew_apply(e, err) : 0;
+}
+
+/* What was begun and not ended by a process that is gone. */
+static void anew_drop(struct engine *e) {
+    if (e->anew_left > 0) {
+        struct record record = {.kind = RECORD_ANEW, .activation = UINT32_MAX};
+        journal_write(e, &record);
+    }
+    anew_begin(e, 0);
+}
+
 int engine_recover(struct engine *e, const char *bytes, size_t length, struct err *err) {
+    bool is_marker = length > 1 && bytes[1] == RECORD_ANEW;
+    return e->anew_left > 0 && !is_marker ? anew_take(e, bytes, length, err)
+                                          : recover_one(e, bytes, length, err);
+}
+
+static int recover_one(struct engine *e, const char *bytes, size_t length, struct err *err) {
     if (e->recovery_block == NULL) {
         e->recovery_block = malloc(RECOVERY_ARENA);
         if (e->recovery_block == NULL) {
@@ -241,6 +294,7 @@ int engine_recover_end(
     e->quiet--;
     free(e->recovery_block);
     e->recovery_block = NULL;
+    anew_drop(e);
     for (int i = 0; i < e->symbol_count; i++) {
         int code = symbol_open_in_host(e, (uint16_t)i, err);
         if (code != 0) {

@@ -103,7 +103,7 @@ void check_step(struct world *w) {
     if (e->has_failed) {
         sim_fail(w, "the engine's books are broken");
     }
-    if (e->outbox_count > e->outbox_max || e->number < w->last_event_number) {
+    if (e->outbox_count >= e->outbox_max || e->number < w->last_event_number) {
         sim_fail(
             w, "outbox %d, number %llu after %llu", e->outbox_count, (unsigned long long)e->number,
             (unsigned long long)w->last_event_number

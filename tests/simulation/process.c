@@ -159,6 +159,11 @@ static void journal_runs(struct world *w, struct task *t) {
     if (engine_journal_is_down(w->engine) && is_drained &&
         journal_state_now(w->journal) == JOURNAL_OK) {
         engine_journal_restored(w->engine); /* there was no room for a record */
+        w->figures.holes++;
+    }
+    if (is_drained && w->engine->has_hole) {
+        trace(w, "all that is so does not fit into the journal");
+        longjmp(w->crash, 1);
     }
     process_turn(w);
 }
@@ -214,10 +219,10 @@ static void engine_make(struct world *w) {
     options.symbols_max = SYMBOLS;
     options.series_max = 16;
     options.activations_max = OWNERS;
-    options.orders_max = 48;
-    options.events_max = 256;
+    options.orders_max = 24;
+    options.events_max = w->seed % 5 == 0 ? 32 : 256;
     options.asks_max = 64;
-    options.outbox_max = 32;
+    options.outbox_max = w->seed % 3 == 0 ? 3 : 32;
     options.is_prompt_venue = false;
     options.venue_name = "model";
     options.limits.order_value_max.d = dec("20000");
@@ -306,7 +311,8 @@ static int boot_journal(struct world *w, const struct journal_report *report, st
     options.folder = FOLDER;
     options.disk = &w->disk_port;
     options.segment_bytes = w->is_real ? (size_t)4 << 20 : (size_t)512 << 10;
-    options.buffer_bytes = w->is_real ? (size_t)2 << 20 : (size_t)64 << 10;
+    options.buffer_bytes =
+        w->is_real ? (size_t)2 << 20 : (size_t)(w->seed % 2 == 0 ? 64 : 256) << 10;
     options.record_bytes = w->is_real ? (size_t)400 << 10 : (size_t)15 << 10;
     options.is_threaded = false;
     options.ctx = w;

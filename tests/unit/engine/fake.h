@@ -30,6 +30,7 @@ struct fake {
     int submit_code; /* what submit answers */
     int leverage_code;
     struct journal_port journal;
+    int outbox_max; /* 0: the default */
     int answers, last_answer_code;
     int faults_next; /* for the test's own use */
     bool holds; /* answers wait for fake_answer */
@@ -243,6 +244,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
     struct engine_options options;
     engine_options_default(&options);
     options.stop_on_fault = stop_on_fault;
+    options.outbox_max = f->outbox_max > 0 ? f->outbox_max : options.outbox_max;
     struct err err = {0};
     struct instrument btc = fake_btc();
     uint16_t symbol;
