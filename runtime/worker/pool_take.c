@@ -80,25 +80,23 @@ static void done_take(struct pool *p, struct pool_worker *w, const struct done *
     p->handlers.done(p->handlers.ctx, done);
 }
 
+/* A worker waits for the reply, also where the activation was closed meanwhile. */
 static void
 request_take(struct pool *p, struct pool_worker *w, const struct series_request *request) {
     struct err e = {0};
     struct series_reply reply = {.series = UINT16_MAX};
     if (!is_heard(p, w, request->activation)) {
-        return;
-    }
-    const struct pool_activation *a = &p->activations[request->activation];
-    if (!a->is_out || a->kind != EVENT_START) {
+        reply.code = err_set(&e, E_NOT_FOUND, "the activation was closed");
+    } else if (!p->activations[request->activation].is_out || p->activations[request->activation].kind != EVENT_START) {
         worker_kill(p, w, "it asks for a series outside a start");
         return;
-    }
-    if (symbol_is_known(p, request->symbol)) {
+    } else if (!symbol_is_known(p, request->symbol)) {
+        reply.code = err_set(&e, E_UNKNOWN_SYMBOL, "there is no such symbol");
+    } else {
         reply.code = p->handlers.series(
             p->handlers.ctx, request->symbol, request->timeframe_ms, request->number, &reply.series,
             &e
         );
-    } else {
-        reply.code = err_set(&e, E_UNKNOWN_SYMBOL, "there is no such symbol");
     }
     reply.text = reply.code != 0 ? e.msg : NULL;
     worker_tell(p, w, p->out, message_encode_series_reply(&reply, p->out, p->message_max));

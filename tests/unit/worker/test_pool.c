@@ -193,6 +193,29 @@ static void a_place_is_used_again_after_close(void **state) {
     crowd_end(&c);
 }
 
+/* The worker asks for a series of an activation that is gone when the core reads it. */
+static void a_start_that_waits_for_a_series_may_be_closed(void **state) {
+    (void)state;
+    static const struct script_file file = {"init.lua", several, sizeof several - 1};
+    struct crowd c;
+    struct pool_options options = crowd_options(2);
+    crowd_begin(&c, &options);
+    for (int i = 0; i < 3; i++) {
+        c.members[0].is_started = false;
+        crowd_add(&c, 0, &file, 1);
+        int64_t until_ns = crowd_clock_ns() + 30000000;
+        while (crowd_clock_ns() < until_ns) { /* its request comes, and is not read */
+        }
+        pool_close(c.pool, 0);
+        c.members[0].out.number = 0;
+        c.out_count--;
+    }
+    crowd_add(&c, 0, &file, 1);
+    crowd_settle(&c);
+    assert_true(c.members[0].is_started);
+    crowd_end(&c);
+}
+
 static void what_cannot_be_opened_or_sent_is_told(void **state) {
     (void)state;
     struct crowd c;
@@ -307,6 +330,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(states_without_asks_are_told_later),
         cmocka_unit_test(a_start_gets_its_series_from_the_core),
         cmocka_unit_test(a_place_is_used_again_after_close),
+        cmocka_unit_test(a_start_that_waits_for_a_series_may_be_closed),
         cmocka_unit_test(what_cannot_be_opened_or_sent_is_told),
         cmocka_unit_test(full_workers_get_company),
         cmocka_unit_test(the_well_behaved_are_served_first),
