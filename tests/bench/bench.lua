@@ -1,10 +1,10 @@
 -- bench: the speed table of the README: CPU time, median of seven, ratios within this one run.
--- usage: luajit bench.lua PROGRAM SOURCE_FOLDER LOOP CALL [JSON_FILE]
+-- usage: luajit bench.lua PROGRAM SOURCE_FOLDER LOOP CALL WORKER [JSON_FILE]
 package.path = arg[2] .. '/tests/strategies/?.lua;' .. package.path
 local drive = require 'drive'
 
 local runs = tonumber(os.getenv('BENCH_RUNS') or '7')
-local loop, call, json_file = arg[3], arg[4], arg[5]
+local loop, call, worker, json_file = arg[3], arg[4], arg[5], arg[6]
 local rows, json = {}, {}
 
 local function median(values)
@@ -75,6 +75,23 @@ for i = 1, runs do
 end
 row('raw lua_pcall of a handler', ('%.1f'):format(median(raw)), 'ns', '', true)
 row('guarded call over it', ('%.1f'):format(median(added)), 'ns more', 'at most 40', median(added) <= 40)
+
+-- Script workers: real processes, a pause before each burst, so that nothing of it is in a cache.
+local w = shell(('%s %s'):format(worker, drive.source))
+local function worker_row(what, name, format, unit, goal, most)
+  local value = field(w, name)
+  row(what, format:format(value), unit, goal, value <= most)
+end
+worker_row('candle to 1,000 hyperrsi in workers, all done', 'candle_1000_p50_ms', '%.2f', 'ms', 'at most 3', 3)
+worker_row('candle to 10,000 hyperrsi in workers, all done', 'candle_10000_p50_ms', '%.1f', 'ms', 'at most 20', 20)
+worker_row('memory of 10,000 in workers, core included', 'candle_10000_memory_mib', '%.0f', 'MiB', 'at most 2048', 2048)
+worker_row('event to a handler in a worker and back', 'echo_p50_us', '%.0f', 'us', 'at most 150', 150)
+worker_row('1,000 activations rebuilt after a worker died', 'rebuild_ms', '%.0f', 'ms', 'at most 1000', 1000)
+local alone = field(w, 'hostile_0_p99_ms')
+for _, bad in ipairs { 1, 10, 100 } do
+  local more = field(w, ('hostile_%d_p99_ms'):format(bad)) - alone
+  row(('answers p99 beside %d hostile of 1,000'):format(bad), ('%+.2f'):format(more), 'ms more', 'at most 1', more <= 1)
+end
 
 local program, source = arg[1], drive.source
 local colds, helps = {}, {}
