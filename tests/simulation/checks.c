@@ -162,6 +162,27 @@ void check_survived(struct world *w, uint64_t last) {
 /* --- at the end ----------------------------------------------------------------------------------
  */
 
+/* What nobody of ours asked for, as the venue has it; false where it closed something by force,
+ * which who held it has borne. */
+static bool
+foreign_sum(const struct world *w, uint32_t account, uint16_t symbol, int side, int128 *sum) {
+    const struct venue_model *v = &w->venue;
+    *sum = 0;
+    for (int i = 0; i < v->fill_count; i++) {
+        const struct model_fill *f = &v->fills[i];
+        int kept = v->is_hedge[account] ? (int)f->position_side : POSITION_NET;
+        if (f->account != account || f->symbol != symbol || kept != side ||
+            f->key.activation != NO_ACTIVATION) {
+            continue;
+        }
+        if (f->reason != NULL) {
+            return false;
+        }
+        *sum += f->side == ORDER_BUY ? f->fill.quantity.d.v : -f->fill.quantity.d.v;
+    }
+    return true;
+}
+
 static const char *difference_of_position(struct world *w, uint32_t account) {
     static char text[200];
     const struct engine *e = w->engine;
@@ -175,12 +196,17 @@ static const char *difference_of_position(struct world *w, uint32_t account) {
                 }
             }
             const struct account *a = &e->accounts[account];
+            int128 outside = 0, foreign;
             for (int i = 0; i < a->outside_count; i++) {
                 if (a->outside[i].symbol == symbol &&
                     a->outside[i].side == (enum position_side)side) {
-                    sum += a->outside[i].position.quantity.d.v;
+                    outside += a->outside[i].position.quantity.d.v;
                 }
             }
+            if (foreign_sum(w, account, symbol, side, &foreign) && outside != foreign) {
+                return "what others traded is not theirs in the books";
+            }
+            sum += outside;
             int128 held = w->venue.positions[account][symbol][side].d.v;
             if (sum != held) {
                 snprintf(

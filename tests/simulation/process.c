@@ -310,7 +310,8 @@ static int boot_journal(struct world *w, const struct journal_report *report, st
     journal_options_default(&options);
     options.folder = FOLDER;
     options.disk = &w->disk_port;
-    options.segment_bytes = w->is_real ? (size_t)4 << 20 : (size_t)512 << 10;
+    options.segment_bytes =
+        w->is_real ? (size_t)4 << 20 : (size_t)(w->seed % 4 == 1 ? 512 : 64) << 10;
     options.buffer_bytes =
         w->is_real ? (size_t)2 << 20 : (size_t)(w->seed % 2 == 0 ? 64 : 256) << 10;
     options.record_bytes = w->is_real ? (size_t)400 << 10 : (size_t)15 << 10;

@@ -145,7 +145,7 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         "%.0f s simulated in %.1f s (%.0f a second), %llu steps\n"
         "orders %llu, fills %llu, reports %llu (%llu twice), unknown %llu\n"
         "boots %llu, crashes %llu (%llu at named points), states compared %llu, snapshots %llu, "
-        "disk faults %llu, holes %llu\n"
+        "segments archived %llu, disk faults %llu, holes %llu\n"
         "connections %llu, reconciliations %llu, venue restarts %llu, slowest convergence %.1f s\n",
         (unsigned long long)seeds, t->failures, (unsigned long long)hash_end(t->hash),
         t->simulated_s, seconds, t->simulated_s / seconds, (unsigned long long)f->steps,
@@ -153,9 +153,10 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         (unsigned long long)f->duplicates, (unsigned long long)f->unknown,
         (unsigned long long)f->boots, (unsigned long long)f->crashes,
         (unsigned long long)f->point_crashes, (unsigned long long)f->compared,
-        (unsigned long long)f->snapshots, (unsigned long long)f->disk_faults,
-        (unsigned long long)f->holes, (unsigned long long)f->links,
-        (unsigned long long)f->reconciles, (unsigned long long)f->restarts, t->converged_s
+        (unsigned long long)f->snapshots, (unsigned long long)f->archived,
+        (unsigned long long)f->disk_faults, (unsigned long long)f->holes,
+        (unsigned long long)f->links, (unsigned long long)f->reconciles,
+        (unsigned long long)f->restarts, t->converged_s
     );
 }
 

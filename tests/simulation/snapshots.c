@@ -2,7 +2,7 @@
 #include "simulation/world.h"
 
 #include "engine/engine_state.h"
-#include "store/snapshot.h"
+#include "store/archive.h"
 
 static void slice_write(void *ctx, const char *bytes, size_t length) {
     struct world *w = ctx;
@@ -27,6 +27,21 @@ static void snapshot_try(struct world *w) {
     }
 }
 
+/* What no start needs any more is put away, and deleted soon after. */
+static void segments_archive(struct world *w) {
+    struct archive_keep keep = {.segments = 1};
+    struct archive_report report;
+    struct err err = {0};
+    uint64_t passed = journal_durable(w->journal);
+    int code =
+        journal_archive(&w->disk_port, FOLDER, passed, &keep, now_ms(w) * 1000000, &report, &err);
+    if (code != 0) {
+        trace(w, "archiving fails: %s", err.msg);
+        return;
+    }
+    w->figures.archived += (uint64_t)report.archived;
+}
+
 void snapshot_turn(struct world *w) {
     struct err err = {0};
     if (w->snapshot == NULL) {
@@ -42,6 +57,7 @@ void snapshot_turn(struct world *w) {
         int code = snapshot_commit(writer, &err);
         w->figures.snapshots += code == 0;
         trace(w, "snapshot %llu: %d %s", (unsigned long long)sequence, code, err.msg);
+        segments_archive(w);
     }
 }
 

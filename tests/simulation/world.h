@@ -109,7 +109,7 @@ struct faults { /* probabilities and states of the seed's faults */
 
 struct figures {
     uint64_t steps, crashes, point_crashes, boots, orders, fills, unknown, reconciles, compared,
-        disk_faults, links, restarts, reports, duplicates, snapshots, holes;
+        disk_faults, links, restarts, reports, duplicates, snapshots, holes, archived;
 };
 
 struct world {
