@@ -5,10 +5,10 @@
 # make simulate   SEEDS=n: that many simulated lives of the engine under faults
 # make reference  docs/reference and lua/types anew, from the tables of the program
 # make check-all  everything again under the sanitizers, and each fuzz target for a minute
-BUILD_PACKAGES := build-essential cmake ninja-build pkg-config libluajit-5.1-dev libuv1-dev libseccomp-dev \
+BUILD_PACKAGES := build-essential cmake ninja-build pkg-config luajit libluajit-5.1-dev libuv1-dev libseccomp-dev \
   libsqlite3-dev libssl-dev zlib1g-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev luajit lua-check valgrind
-BENCH_PACKAGES := $(BUILD_PACKAGES) luajit
+TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev curl lua-check valgrind
+BENCH_PACKAGES := $(BUILD_PACKAGES)
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 300

@@ -30,10 +30,11 @@ for module in $modules zlib; do
   folder_of=$(pkg-config --variable=pcfiledir "$module") || fail "there is no $module"
   listed $target "$folder_of/$module.pc"
 done
-for tool in luajit valgrind; do
+for tool in curl luajit valgrind; do
   command -v $tool >/dev/null && listed test "$(command -v $tool)"
 done
-for tool in cmake ninja; do
+required=$(sed -n 's/^ *find_program([A-Z0-9_]* \([^ )]*\) REQUIRED.*/\1/p' "${lists[@]}" | sort -u)
+for tool in cmake ninja $required; do
   listed run "$(command -v $tool)"
 done
 finish
