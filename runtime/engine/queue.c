@@ -171,6 +171,10 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     if (is_quiet && is_plain) {
         return;
     }
+    if (done->ask_count > e->outcomes_max) {
+        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many asks in an answer");
+        return;
+    }
     if (event->kind == EVENT_START) {
         settings_proved(a);
         activation_started(e, activation, done);
@@ -183,10 +187,6 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     bool is_new = state_is_new(a, done);
     if (is_new && activation_keep_state(a, done->state, done->state_length) != 0) {
         activation_set_status(e, activation, ACTIVATION_SUSPENDED, "no memory for its state");
-    }
-    if (done->ask_count > e->outcomes_max) {
-        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many asks in an answer");
-        return;
     }
     asks_apply(e, activation, done);
     bool says_something =
@@ -219,7 +219,9 @@ void engine_done(struct engine *e, const struct done *done) {
     if (!a->is_waiting || event_at(a, 0)->number != done->number) {
         return; /* an answer to nothing that is out: of a host that was replaced */
     }
-    const struct event *event = event_at(a, 0);
+    /* A copy: what the asks bring about is queued, and may move the queue. */
+    struct event copy = *event_at(a, 0);
+    const struct event *event = &copy;
     if (event->kind == EVENT_COMMAND || event->kind == EVENT_PARAMS) {
         answer_tell(e, event, done);
     }

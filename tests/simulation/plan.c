@@ -95,7 +95,7 @@ static void disk_fails(struct world *w, struct task *t) {
         break;
     }
     trace(w, "the disk fails");
-    again(w, 1, 20, disk_heals);
+    again(w, 1, w->seed % 4 == 0 ? 90 : 20, disk_heals);
 }
 
 /* --- the link and the venue ----------------------------------------------------------------------

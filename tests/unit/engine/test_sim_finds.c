@@ -206,10 +206,49 @@ static void too_many_requests_are_refused_on_record(void **state) {
     engine_free(fake.engine);
 }
 
+static void refused_at_candles(struct fake *f, const struct event *event, struct done *done) {
+    static uint64_t sequence;
+    if (event->kind == EVENT_READY) {
+        sequence = 0;
+    } else if (event->kind == EVENT_CANDLE) {
+        for (int i = 0; i < 4; i++) {
+            fake_place(f, done, ++sequence, ORDER_BUY, "0.01", "1", "far away");
+        }
+    }
+}
+
+/* Found under the address sanitizer: the answered event was read after its asks had made the queue
+ * grow. */
+static void an_answer_outlives_the_growth_of_its_queue(void **state) {
+    (void)state;
+    world_begin(refused_at_candles);
+    fake.holds = true;
+    for (int i = 0; i < 15; i++) {
+        engine_queue_candles(fake.engine, (const uint16_t[]){0}, 1);
+    }
+    engine_pump(fake.engine);
+    struct event first = fake.events[fake.event_count - 1];
+    fake_answer(&fake, &first);
+    static char block[1 << 16];
+    struct arena arena;
+    struct record record;
+    struct err err = {0};
+    arena_init(&arena, block, sizeof block);
+    size_t at = kept.offsets[kept.count - 1];
+    assert_int_equal(
+        record_decode(kept.bytes + at, kept.offsets[kept.count] - at, &arena, &record, &err), 0
+    );
+    assert_int_equal(record.kind, RECORD_DONE);
+    assert_int_equal(record.u.done.event_number, first.number);
+    assert_int_equal(record.u.done.kind, EVENT_CANDLE);
+    engine_free(fake.engine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timer_that_faults_is_over_after_a_restart),
         cmocka_unit_test(too_many_requests_are_refused_on_record),
+        cmocka_unit_test(an_answer_outlives_the_growth_of_its_queue),
         cmocka_unit_test(a_hole_in_the_journal_is_made_good),
         cmocka_unit_test(what_is_written_anew_counts_whole),
         cmocka_unit_test(a_hole_stays_while_there_is_no_room),
