@@ -3,6 +3,8 @@
 
 #include "engine/engine_state.h"
 
+#define LEAVES_MS 1500 /* a slow sync and the turn after it; a disk that fails takes longer */
+
 struct known_order *known_order(struct world *w, struct order_key key) {
     bool is_core = key.sequence >= CORE_SEQUENCE;
     uint64_t n = is_core ? key.sequence - CORE_SEQUENCE : key.sequence;
@@ -92,7 +94,34 @@ void check_submit(struct world *w, struct order_key key, const struct order *o) 
     if (kill_ms > 0 && o->created_ms > kill_ms && key.sequence < CORE_SEQUENCE) {
         sim_fail(w, "order %s passes the kill switch", o->id);
     }
+    if (now_ms(w) - o->created_ms > LEAVES_MS) {
+        sim_fail(
+            w, "order %s leaves %lld ms after it was asked for", o->id,
+            (long long)(now_ms(w) - o->created_ms)
+        );
+    }
+    int64_t doubt_ms = w->doubt_ms[activation_account(w->engine, key.activation)];
+    if (doubt_ms > 0 && o->created_ms > doubt_ms && key.sequence < CORE_SEQUENCE &&
+        order_enlarges(w->engine, key.activation, &o->request)) {
+        sim_fail(w, "order %s leaves for an account in doubt", o->id);
+    }
     check_limits(w, key, o);
+}
+
+/* What the engine has concluded, against what the venue knows. */
+void check_conclusion(struct world *w, uint32_t activation, const struct order *o) {
+    const struct model_order *m = venue_find(w, (struct order_key){activation, o->sequence});
+    if (o->code != E_NOT_FOUND || m == NULL) {
+        return;
+    }
+    enum order_state state = venue_latest(m)->state;
+    if (!order_state_is_terminal(state) ||
+        (o->state == ORDER_REJECTED && state != ORDER_REJECTED && !m->is_forgotten)) {
+        sim_fail(
+            w, "order %s is %s for not being found, and %s at the venue", o->id,
+            order_state_name(o->state), order_state_name(state)
+        );
+    }
 }
 
 /* --- every step ----------------------------------------------------------------------------------

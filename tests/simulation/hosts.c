@@ -173,6 +173,7 @@ static void order_event_check(struct world *w, const struct event *event) {
         );
     }
     if (order_state_is_terminal(o->state)) {
+        check_conclusion(w, event->activation, o);
         if (++known->terminals > 1) {
             sim_fail(w, "order %s has ended twice", o->id);
         }

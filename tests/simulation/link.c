@@ -325,6 +325,7 @@ static void truth_arrives(struct world *w, struct task *t) {
     if (code != 0) {
         sim_fail(w, "reconciliation fails: %s", err.msg);
     }
+    w->doubt_ms[account] = engine_is_in_doubt(w->engine, account) ? w->doubt_ms[account] : 0;
     w->doubts[account] = result.differences > 0 || engine_is_in_doubt(w->engine, account);
     process_turn(w);
 }
@@ -384,6 +385,7 @@ void link_connect(struct world *w, struct task *t) {
     for (uint32_t i = 0; i < (uint32_t)engine_account_count(w->engine); i++) {
         engine_doubt(w->engine, i);
         w->doubts[i] = 1;
+        w->doubt_ms[i] = now_ms(w);
         truth_ask(w, i);
     }
 }

@@ -172,6 +172,7 @@ struct world {
     struct venue_report told_reports[64];
     int told_report_count;
     int doubts[ACCOUNTS];
+    int64_t doubt_ms[ACCOUNTS]; /* of a connection that has not been reconciled; 0: it has */
 
     int64_t converged_us; /* the longest that it took, after the last fault or a restart */
 
@@ -252,6 +253,7 @@ void plan_quiet(struct world *w);
 struct known_order *known_order(struct world *w, struct order_key key);
 void check_record(struct world *w, const char *bytes, size_t length, uint64_t sequence);
 void check_submit(struct world *w, struct order_key key, const struct order *o);
+void check_conclusion(struct world *w, uint32_t activation, const struct order *o);
 void check_step(struct world *w);
 void check_survived(struct world *w, uint64_t last);
 void check_end(struct world *w);
