@@ -6,6 +6,8 @@ return {
   -- Where the run is kept: stopped or killed, it goes on from there. `run --fresh` begins anew.
   data_dir = '../data/demo', -- relative to this file
 
+  gateway = { port = 8000 }, -- HTTP on 127.0.0.1; `tradingboost token add` makes the tokens
+
   feed = {
     file = 'demo/btcusdt-1m.csv.gz', -- relative to this file
     symbol = 'BTC-USDT-SWAP',

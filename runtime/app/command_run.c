@@ -120,6 +120,7 @@ int command_run(const struct arguments *arguments) {
     struct err err = {0};
     c.arguments = arguments;
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves ends the run with a message */
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of a write */
     int code = run_body(&c, &err);
     if (code != 0) {
         fflush(stdout);

@@ -166,7 +166,7 @@ const struct command_spec commands[] = {
         "prints, verifies or cuts the journal of a kept run",
         "print|verify|cut [options]",
         "print writes a line for each record: time, number, what happened. verify reads everything and says\n"
-        "whether it is whole. cut keeps the records up to --at and puts the rest aside: for a journal that is damaged in\n"
+        "whether it is whole. cut keeps the records before --at and puts the rest aside: for a journal that is damaged in\n"
         "its middle, after a copy was made.",
         journal_options,
         1,

@@ -1,6 +1,9 @@
 #include "app/run.h"
 
 #include "app/instruments.h"
+#include "app/run_gateway.h"
+#include "app/run_sink.h"
+#include "gateway/gateway.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,90 +11,6 @@
 
 #define TURN_BARS 256 /* played before signals are looked at again */
 #define MILLISECOND_NS 1000000
-
-/* --- what the engine tells
- * --------------------------------------------------------------------------- */
-
-static void keep_error(struct run *run, const struct err *e) {
-    if (run->err.code == 0) {
-        run->err = *e;
-    }
-}
-
-static void on_fill(void *ctx, const struct fill_record *record) {
-    struct run *run = ctx;
-    if (run->is_recovering) {
-        return; /* it was told before */
-    }
-    struct run_tally *tally = &run->tallies[record->activation];
-    const struct order_request *request = &record->order->request;
-    struct err err = {0};
-    struct performance_fill fill = {
-        .symbol = request->symbol,
-        .position_side = request->position_side,
-        .side = request->side,
-        .fill = &record->fill,
-        .change = &record->change,
-        .reason = request->reason,
-    };
-    tally->fills++;
-    if (performance_on_fill(&tally->performance, &fill, &err) != 0) {
-        keep_error(run, &err);
-    }
-    bool is_wanted = run->orders_only < 0 || run->orders_only == (int)record->activation;
-    if (run->orders.csv.stream != NULL && is_wanted &&
-        orders_file_write(
-            &run->orders, engine_instrument(run->engine, request->symbol)->symbol, request->side,
-            request->type, &record->fill, request->reason, &err
-        ) != 0) {
-        keep_error(run, &err);
-    }
-    run_view_fill(run->view, record);
-}
-
-static void on_order(void *ctx, const struct order_record *record) {
-    struct run *run = ctx;
-    if (run->is_recovering) {
-        return;
-    }
-    run_view_order(run->view, record);
-}
-
-static void on_signal(void *ctx, const struct signal_record *record) {
-    struct run *run = ctx;
-    if (run->is_recovering) {
-        return;
-    }
-    run_view_signal(run->view, record);
-}
-
-static void on_log(void *ctx, const struct log_record *record) {
-    struct run *run = ctx;
-    if (run->is_recovering) {
-        return;
-    }
-    run_view_log(run->view, record);
-}
-
-static void on_fault(void *ctx, const struct fault_record *record) {
-    struct run *run = ctx;
-    if (run->is_recovering) {
-        return;
-    }
-    struct run_tally *tally = &run->tallies[record->activation];
-    tally->faults++;
-    tally->fault = *record->fault;
-    if (run->has_started) {
-        run_view_fault(run->view, record);
-    }
-}
-
-static void on_status(void *ctx, const struct status_record *record) {
-    struct run *run = ctx;
-    if (!run->is_recovering && (run->has_started || record->status == ACTIVATION_RUNNING)) {
-        run_view_status(run->view, record);
-    }
-}
 
 static size_t row_after(const struct run *run, int64_t open_ms) {
     size_t row = 0;
@@ -172,7 +91,7 @@ worker_lost(void *ctx, uint32_t activation, bool is_culprit, const struct fault 
     struct run *run = ctx;
     struct err err = {0};
     if (engine_lost(run->engine, activation, is_culprit, fault, &err) != 0) {
-        keep_error(run, &err);
+        run_keep_error(run, &err);
     }
 }
 
@@ -206,10 +125,9 @@ static int session_make(struct run *run, struct err *e) {
         options.journal = run_store_port(&run->store);
     }
     options.engine.symbols_max = 1;
-    options.engine.activations_max = c->activation_count;
     options.engine.limits = c->risk;
     options.engine.limits.feed_age_max_ms = 0; /* missing bars are the data's, not a dead feed */
-    struct sink_port sink = {run, on_fill, on_order, on_signal, on_log, on_fault, on_status, NULL};
+    struct sink_port sink = run_sink(run);
     struct history_port history = {run, history_candles};
     if (c->workers > 0) {
         int made = pool_make(run, &workers, e);
@@ -241,7 +159,7 @@ static int run_recover(struct run *run, bool *has_history, struct err *e) {
 }
 
 static int positions_adopt(struct run *run, struct err *e) {
-    for (int i = 0; i < run->config->activation_count; i++) {
+    for (int i = 0; i < engine_activation_count(run->engine); i++) {
         const struct position *p =
             activation_position(run->engine, (uint32_t)i, run->symbol, POSITION_NET);
         int code = performance_adopt(&run->tallies[i].performance, run->symbol, POSITION_NET, p, e);
@@ -279,6 +197,9 @@ static int activations_open(struct run *run, struct err *e) {
  */
 static bool run_hear(struct run *run, int wait_ms) {
     int messages = run->pool != NULL ? pool_poll(run->pool, wait_ms) : 0;
+    if (messages > 0 && run->gateway != NULL) {
+        gateway_look(run_gateway_of(run->gateway));
+    }
     return (run->is_kept && run_store_turn(&run->store)) || messages > 0;
 }
 
@@ -353,13 +274,16 @@ static int orders_choose(struct run *run, struct err *e) {
 
 static int tallies_make(struct run *run, struct err *e) {
     size_t count = (size_t)run->config->activation_count;
+    size_t tally_count = (size_t)run->config->engine.activations_max; /* HTTP adds activations */
     run->sources = calloc(count, sizeof *run->sources);
-    run->tallies = calloc(count, sizeof *run->tallies);
+    run->tallies = calloc(tally_count, sizeof *run->tallies);
     if (run->sources == NULL || run->tallies == NULL) {
         return err_set(e, E_MEMORY, "no memory for the activations");
     }
-    for (size_t i = 0; i < count; i++) {
-        performance_init(&run->tallies[i].performance, run->config->activations[i].balance);
+    for (size_t i = 0; i < tally_count; i++) {
+        struct money balance =
+            i < count ? run->config->activations[i].balance : run->config->balance;
+        performance_init(&run->tallies[i].performance, balance);
     }
     return 0;
 }
@@ -376,14 +300,22 @@ static void store_state(void *ctx, bool is_failed, const struct err *reason) {
     run_view_warning(run->view, is_failed ? reason : &restored);
 }
 
+static void store_kept(void *ctx, uint64_t sequence) {
+    struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_durable(run_gateway_of(run->gateway), sequence);
+    }
+}
+
 static int store_make(struct run *run, struct err *e) {
     const char *data_dir = run->options->data_dir;
-    if (data_dir == NULL) {
+    if (data_dir == NULL || data_dir[0] == '\0') {
         return 0;
     }
     run->store.ctx = run;
     run->store.wake = wake_run;
     run->store.state = store_state;
+    run->store.kept = store_kept;
     run->store.snapshot_every = (uint64_t)run->config->snapshot_every;
     run->store.segment_bytes = (size_t)run->config->segment_bytes;
     int code = run_store_open(&run->store, data_dir, e);
@@ -423,14 +355,27 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
 /* --- playing
  * ----------------------------------------------------------------------------------------- */
 
-static void run_end(struct run *run, enum run_end end) {
-    run->has_ended = true;
-    run->end = end;
+static void gateway_over(void *ctx) {
+    struct run *run = ctx;
     loop_stop(run->loop);
 }
 
+/* Requests under way are answered before the loop stops. */
+static void run_end(struct run *run, enum run_end end) {
+    if (run->has_ended) {
+        return;
+    }
+    run->has_ended = true;
+    run->end = end;
+    if (run->gateway != NULL) {
+        run_gateway_stop(run->gateway, gateway_over, run);
+    } else {
+        loop_stop(run->loop);
+    }
+}
+
 static void run_fail(struct run *run, const struct err *e) {
-    keep_error(run, e);
+    run_keep_error(run, e);
     run_end(run, RUN_END_FAILED);
 }
 
@@ -442,7 +387,7 @@ static int64_t row_due_ns(const struct run *run, size_t row) {
 }
 
 static bool is_anything_running(const struct run *run) {
-    for (int i = 0; i < run->config->activation_count; i++) {
+    for (int i = 0; i < engine_activation_count(run->engine); i++) {
         enum activation_status status = activation_status(run->engine, (uint32_t)i);
         if (status != ACTIVATION_STOPPED && status != ACTIVATION_SUSPENDED) {
             return true;
@@ -453,6 +398,9 @@ static bool is_anything_running(const struct run *run) {
 
 /* A bar is over: what was wrong in it, and whether anything is left to play for. */
 static bool bar_end(struct run *run, struct err *err) {
+    if (run->gateway != NULL && err->code == 0) {
+        gateway_on_bar(run_gateway_of(run->gateway), run->symbol, &run->data.rows[run->next]);
+    }
     run->next++;
     if (err->code == 0 && !run_view_is_heard(run->view)) {
         err_set(err, E_IO, "the output cannot be written any more");
@@ -461,7 +409,7 @@ static bool bar_end(struct run *run, struct err *err) {
         run_fail(run, err);
         return false;
     }
-    if (!is_anything_running(run)) {
+    if (run->gateway == NULL && !is_anything_running(run)) {
         run_end(run, RUN_END_IDLE);
         return false;
     }
@@ -493,7 +441,7 @@ static void run_turn(struct run *run) {
     bool is_until_end = run->options->is_until_end;
     for (int i = 0; i < TURN_BARS && run->next < run->data.count; i++) {
         bool is_due = is_until_end || row_due_ns(run, run->next) <= now_ns;
-        if (!run->is_bar_out && !is_due) {
+        if (!run->is_bar_out && (!is_due || run->has_ended)) {
             break;
         }
         if (!bar_play(run)) {
@@ -520,12 +468,16 @@ static void run_go(struct run *run) {
     }
 }
 
-void run_nudge(struct run *run) {
+/* What was asked for between bars, until it waits for a worker or the disk. */
+static void run_settle_between(struct run *run) {
     if (!run->is_bar_out) {
         session_settle(run->session);
     }
-    run_hear(run, 0);
-    loop_wake(run->loop);
+}
+
+void run_nudge(struct run *run) {
+    run_settle_between(run);
+    loop_wake(run->loop); /* records are committed by the turn, many at once */
 }
 
 static void on_due(void *ctx) {
@@ -536,14 +488,37 @@ static void on_due(void *ctx) {
 static void on_woken(void *ctx) {
     struct run *run = ctx;
     run_hear(run, 0);
-    if (!run->has_ended && run->is_bar_out) {
+    if (run->is_bar_out) {
         run_go(run);
+    } else if (run->gateway != NULL) {
+        run_settle_between(run);
+        run_hear(run, 0);
     }
 }
 
 static void on_interrupted(void *ctx, int signal) {
     (void)signal;
     run_end(ctx, RUN_END_INTERRUPTED);
+}
+
+/* HTTP, where the run is kept: tokens live in its folder. */
+static int gateway_make(struct run *run, struct settings_faults *faults, struct err *e) {
+    const struct config *c = run->config;
+    if (c->gateway_port == 0 || run->options->is_until_end) {
+        return 0;
+    }
+    if (!run->is_kept) {
+        settings_fault(
+            faults, 0, "gateway.port", "HTTP needs a data_dir, where its tokens are: give one, or 0"
+        );
+        return err_set(e, E_CONFIG, "1 fault");
+    }
+    int code = run_gateway_open(&run->gateway, run, e);
+    if (code == 0) {
+        gateway_ready(run_gateway_of(run->gateway), true);
+        run_view_gateway(run->view, c->gateway_address, run_gateway_port(run->gateway));
+    }
+    return code;
 }
 
 int run_prepare(
@@ -566,7 +541,8 @@ int run_prepare(
     code = code != 0 ? code : tallies_make(run, e);
     code = code != 0 ? code : inputs_read(run, faults, e);
     code = code != 0 ? code : store_make(run, e);
-    return code != 0 ? code : run_start(run, faults, e);
+    code = code != 0 ? code : run_start(run, faults, e);
+    return code != 0 ? code : gateway_make(run, faults, e);
 }
 
 int run_play(struct run *run, struct err *e) {
@@ -601,6 +577,7 @@ void run_free(struct run *run) {
     if (run->is_kept && run_store_close(&run->store, &ignored) != 0) {
         /* There was an earlier failure. */
     }
+    run_gateway_free(run->gateway);
     loop_free(run->loop);
     session_free(run->session);
     pool_free(run->pool);
@@ -609,9 +586,9 @@ void run_free(struct run *run) {
         if (run->sources != NULL) {
             script_source_free(&run->sources[i]);
         }
-        if (run->tallies != NULL) {
-            performance_fini(&run->tallies[i].performance);
-        }
+    }
+    for (int i = 0; run->tallies != NULL && i < run->config->engine.activations_max; i++) {
+        performance_fini(&run->tallies[i].performance);
     }
     free(run->sources);
     free(run->tallies);

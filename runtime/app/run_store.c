@@ -65,6 +65,7 @@ static void on_durable(void *ctx, uint64_t sequence) {
     struct run_store *s = ctx;
     s->durable = sequence;
     engine_durable(s->engine, sequence);
+    s->kept(s->ctx, sequence);
 }
 
 static void on_state(void *ctx, enum journal_state state, const struct err *reason) {

@@ -28,6 +28,7 @@ struct run_store {
     void *ctx;
     void (*wake)(void *ctx); /* from the writer's thread */
     void (*state)(void *ctx, bool is_failed, const struct err *reason);
+    void (*kept)(void *ctx, uint64_t sequence); /* records up to it are on the disk */
 };
 
 /* Locks the directory. E_STATE names who holds it. */

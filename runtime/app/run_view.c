@@ -485,6 +485,18 @@ void run_view_restart(struct run_view *v, int64_t data_ms) {
     }
 }
 
+void run_view_gateway(struct run_view *v, const char *address, int port) {
+    struct view_line line;
+    char text[96];
+    if (!v->is_readable) {
+        log_info("run", "gateway", log_text("address", address), log_integer("port", port));
+    } else if (line_begin(v, &line, LOG_LEVEL_INFO, "run", "gateway", CYAN)) {
+        snprintf(text, sizeof text, "HTTP on http://%s:%d", address, port);
+        line_escaped(&line, text);
+        line_end(v, &line);
+    }
+}
+
 void run_view_warning(struct run_view *v, const struct err *e) {
     struct view_line line;
     if (!v->is_readable) {

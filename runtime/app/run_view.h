@@ -48,6 +48,8 @@ void run_view_summary(struct run_view *v, const struct run_tally *tallies, const
 
 /* A run that was kept goes on: data_ms is where its data stand. */
 void run_view_restart(struct run_view *v, int64_t data_ms);
+/* HTTP is there. */
+void run_view_gateway(struct run_view *v, const char *address, int port);
 /* Something did not go well and the run goes on. */
 void run_view_warning(struct run_view *v, const struct err *e);
 

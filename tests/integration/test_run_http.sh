@@ -1,0 +1,73 @@
+# HTTP beside a run: a strategy activated and an order placed through it are there after kill -9; an
+# order sent twice is one; SIGTERM ends it in peace; without a data_dir it does not start.
+. "$(dirname "$0")/common.sh"
+port=$((20000 + RANDOM % 20000))
+export TRADINGBOOST_GATEWAY_PORT=$port TRADINGBOOST_FEED_SPEED=600
+
+# ask METHOD PATH [BODY] [KEY]: the whole answer in $folder/answer.
+ask() {
+  exec 5<>"/dev/tcp/127.0.0.1/$port" || return 1
+  {
+    printf '%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n' "$1" "$2" "$token"
+    [ -n "${4:-}" ] && printf 'Idempotency-Key: %s\r\n' "$4"
+    printf 'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "${#3}" "$3"
+  } >&5
+  cat <&5 >"$folder/answer"
+  exec 5<&-
+}
+
+start() {
+  "$program" run --data-dir "$folder/data" --json >>"$folder/out" 2>>"$folder/err" &
+  pid=$!
+  for _ in $(seq 100); do
+    { exec 6<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && exec 6<&- && return
+    sleep 0.1
+  done
+  fail 'nothing listens'
+  cat "$folder/err"
+}
+
+start
+token=$("$program" token add alice --role trader --user alice --data-dir "$folder/data" 2>/dev/null | head -1)
+order='{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","side":"buy","order_type":"market","quantity":"0.01"}'
+for _ in $(seq 50); do # the file of tokens is looked at now and then
+  ask GET /api/strategies ''
+  grep -q '200 OK' "$folder/answer" && break
+  sleep 0.1
+done
+ask GET /ready ''
+says answer '"ready":true'
+ask POST /api/strategy/hyperrsi/activate \
+  '{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","timeframe":"5m","mode":"paper","params":{"rsi_length":9}}' first
+says answer '"status":"running"'
+activation=$(grep -o '"activation_id":"[^"]*"' "$folder/answer" | head -1)
+for try in $(seq 50); do # until there is a price
+  ask POST /api/orders/create "$order" "order$try"
+  grep -q risk_refused "$folder/answer" || break
+  sleep 0.1
+done
+order_id=$(grep -o '"order_id":"[^"]*"' "$folder/answer" | head -1)
+[ -n "$order_id" ] || fail "the order was refused: $(tail -1 "$folder/answer")"
+ask POST /api/orders/create "$order" "order$try"
+says answer "${order_id:-none}"
+kill -9 $pid
+wait $pid 2>>"$folder/err"
+
+start
+ask GET /api/strategy/hyperrsi/status/alice ''
+says answer "$activation"
+says answer '"rsi_length":"9"'
+for _ in $(seq 50); do # it fills with the next bar
+  ask GET /api/positions/alice ''
+  grep -q '"symbol"' "$folder/answer" && break
+  sleep 0.1
+done
+says answer '"quantity":"0.01"'
+kill -TERM $pid
+wait $pid
+status=$?
+[ $status -eq 0 ] || fail "after TERM it ended with $status"
+
+run 2 run --data-dir ''
+says err 'HTTP needs a data_dir'
+finish
