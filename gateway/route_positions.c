@@ -219,10 +219,10 @@ static int position_find(
 
 int route_position_close(struct call *c, struct err *e) {
     static const char *const names[] = {NULL};
-    const struct record_position *p;
+    const struct record_position *p = NULL;
     struct activation_view view;
     struct found_order found;
-    uint32_t activation;
+    uint32_t activation = 0;
     uint64_t sequence;
     body_names(c, names);
     int code = call_faults(c, e);
