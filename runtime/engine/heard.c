@@ -80,6 +80,7 @@ static void fill_prepare(struct order *o, const struct order_event *event, bool 
 }
 
 void report_prepare(struct order *o, struct order_event *event, bool has_id) {
+    bool is_gone = event->code == E_NOT_OPEN || event->code == E_NOT_FOUND;
     if (event->kind == ORDER_EVENT_FILL) {
         fill_prepare(o, event, has_id);
     } else if (event->kind == ORDER_EVENT_AMENDED && o->state == ORDER_NEW) {
@@ -87,7 +88,7 @@ void report_prepare(struct order *o, struct order_event *event, bool has_id) {
         if (order_apply(o, &accepted, NULL) != 0) {
             return; /* and the amendment will say so, too */
         }
-    } else if (event->kind == ORDER_EVENT_CANCEL_REFUSED && (event->code == E_NOT_OPEN || event->code == E_NOT_FOUND)) {
+    } else if (event->kind == ORDER_EVENT_CANCEL_REFUSED && is_gone) {
         /* It has ended, and how is on the way, or was lost. */
         event->kind = ORDER_EVENT_UNKNOWN;
     }

@@ -124,9 +124,10 @@ void engine_answer(struct engine *e, const struct venue_answer *answer) {
         return;
     }
     const struct order_watch *w = order_watch(e, o);
+    bool is_settled = w->sent_ms > 0 && answer->asked_ms >= w->sent_ms + SETTLE_MS;
     if (answer->is_found) {
         order_found(e, activation, o, &answer->order, answer->asked_ms);
-    } else if (o->state == ORDER_UNKNOWN && w->sent_ms > 0 && answer->asked_ms >= w->sent_ms + SETTLE_MS) {
+    } else if (o->state == ORDER_UNKNOWN && is_settled) {
         order_not_found(e, activation, o);
     }
 }

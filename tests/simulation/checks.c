@@ -17,9 +17,21 @@ struct known_order *known_order(struct world *w, struct order_key key) {
 /* --- records -------------------------------------------------------------------------------------
  */
 
+static void order_asked(
+    struct world *w, struct order_key key, const struct order_request *request, uint64_t sequence
+) {
+    uint32_t account = activation_account(w->engine, key.activation);
+    known_order(w, key)->record = sequence;
+    if (w->doubt_ms[account] > 0 && key.sequence < CORE_SEQUENCE &&
+        order_enlarges(w->engine, key.activation, request)) {
+        sim_fail(w, "account %u is in doubt and takes new risk", account);
+    }
+}
+
 static void record_asks(struct world *w, const struct record *r, uint64_t sequence) {
     if (r->kind == RECORD_ORDER && !r->u.order.outcome.is_refused) {
-        known_order(w, (struct order_key){r->activation, r->u.order.sequence})->record = sequence;
+        struct order_key key = {r->activation, r->u.order.sequence};
+        order_asked(w, key, &r->u.order.request, sequence);
     }
     if (r->kind != RECORD_DONE) {
         return;
@@ -27,7 +39,8 @@ static void record_asks(struct world *w, const struct record *r, uint64_t sequen
     for (int i = 0; i < r->u.done.done.ask_count; i++) {
         const struct ask *ask = &r->u.done.done.asks[i];
         if (ask->kind == ASK_PLACE && !r->u.done.outcomes[i].is_refused) {
-            known_order(w, (struct order_key){r->activation, ask->sequence})->record = sequence;
+            struct order_key key = {r->activation, ask->sequence};
+            order_asked(w, key, &ask->u.request, sequence);
         }
     }
 }
@@ -99,11 +112,6 @@ void check_submit(struct world *w, struct order_key key, const struct order *o) 
             w, "order %s leaves %lld ms after it was asked for", o->id,
             (long long)(now_ms(w) - o->created_ms)
         );
-    }
-    int64_t doubt_ms = w->doubt_ms[activation_account(w->engine, key.activation)];
-    if (doubt_ms > 0 && o->created_ms > doubt_ms && key.sequence < CORE_SEQUENCE &&
-        order_enlarges(w->engine, key.activation, &o->request)) {
-        sim_fail(w, "order %s leaves for an account in doubt", o->id);
     }
     check_limits(w, key, o);
 }

@@ -206,6 +206,7 @@ int main(int argc, char **argv) {
         );
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a long run tells what it finds at once */
     double began = clock_s();
     uint64_t i = 0;
     for (; i < a.count && totals.failures < a.failures_max; i++) {
