@@ -30,8 +30,9 @@ int engine_lost(
         return err_set(err, E_NOT_FOUND, "there is no activation %u", activation);
     }
     struct activation *a = &e->activations[activation];
-    if (a->bundle == NULL || a->status == ACTIVATION_STOPPED || a->status == ACTIVATION_SUSPENDED) {
-        return 0;
+    if (a->bundle == NULL || a->is_held || a->status == ACTIVATION_STOPPED ||
+        a->status == ACTIVATION_SUSPENDED) {
+        return 0; /* not open in a host */
     }
     if (!is_culprit || !a->is_waiting) {
         return innocent_again(e, activation, err);
