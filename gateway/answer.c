@@ -21,13 +21,36 @@ static const struct {
     {414, "target_too_long", "the request line has at most 8192 bytes"},
     {417, "expectation_failed", "the only expectation that is met is 100-continue"},
     {431, "headers_too_large", "a head has at most 64 headers and 16384 bytes"},
-    {501, "method_unknown", "there is no such method"},
     {505, "version_not_supported", "HTTP/1.0 and HTTP/1.1 are spoken here"},
 };
 
-size_t gateway_refusal(void *ctx, int status, char *body, size_t size) {
+/* The methods that a path takes, where it is one. */
+static void allow_write(struct http_text path, char *text, size_t size) {
+    struct http_request request = {.path = path};
+    struct call c = {.request = &request};
+    unsigned allowed = 0;
+    size_t length = 0;
+    if (path.data != NULL) {
+        router_find(&c, &allowed);
+    }
+    for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
+        bool is_in = (allowed >> i & 1) != 0 || (i == HTTP_HEAD_ && (allowed & 1) != 0);
+        if (is_in && length < size) {
+            length += (size_t)snprintf(
+                text + length, size - length, "%s%s",
+                length > 0 ? ", " : "Allow: ", http_method_name((enum http_method)i)
+            );
+        }
+    }
+    if (length > 0 && length < size) {
+        snprintf(text + length, size - length, "\r\n");
+    }
+}
+
+void gateway_refusal(void *ctx, int status, struct http_text path, struct http_refusal *out) {
     const char *error = "bad_request";
     const char *message = "";
+    struct buffer body;
     (void)ctx;
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         if (refusals[i].status == status) {
@@ -35,10 +58,12 @@ size_t gateway_refusal(void *ctx, int status, char *body, size_t size) {
             message = refusals[i].message;
         }
     }
-    struct buffer out;
-    buffer_init_fixed(&out, body, size);
-    error_write(&out, error, message, NULL, 0);
-    return out.length;
+    buffer_init_fixed(&body, out->body, sizeof out->body);
+    error_write(&body, error, message, NULL, 0);
+    out->length = body.length;
+    if (status == 405) {
+        allow_write(path, out->headers, sizeof out->headers);
+    }
 }
 
 static void
@@ -88,25 +113,6 @@ void gateway_send_error(
     gateway_send(g, x, status, out.data, out.length, ticket);
 }
 
-/* The methods of a path, where its route takes another. */
-static void allow_write(const struct call *c, char *text, size_t size) {
-    struct call copy = {.request = c->request};
-    unsigned allowed;
-    size_t length = 0;
-    router_find(&copy, &allowed);
-    length += (size_t)snprintf(text, size, "Allow:");
-    for (int i = 0; i < HTTP_METHOD_COUNT; i++) {
-        bool is_in = (allowed >> i & 1) != 0 || (i == HTTP_HEAD_ && (allowed & 1) != 0);
-        if (is_in && length < size) {
-            length += (size_t)snprintf(
-                text + length, size - length, "%s %s", text[length - 1] == ':' ? "" : ",",
-                http_method_name((enum http_method)i)
-            );
-        }
-    }
-    snprintf(text + length, size - length, "\r\n");
-}
-
 /* The body of an error in place of what was written so far. */
 static void error_make(struct call *c, int code, const struct err *e) {
     if (c->error == NULL) {
@@ -124,7 +130,7 @@ static void call_send(struct call *c) {
     if (c->status == 401) {
         snprintf(headers, sizeof headers, "WWW-Authenticate: Bearer\r\n");
     } else if (c->status == 405) {
-        allow_write(c, headers, sizeof headers);
+        allow_write(c->request->path, headers, sizeof headers);
     } else if (c->status == 429 || c->status == 503) {
         snprintf(headers, sizeof headers, "Retry-After: 1\r\n");
     }

@@ -154,9 +154,6 @@ void body_names(struct call *c, const char *const *names) {
 
 static const struct json_value *member(struct call *c, const char *name, bool is_needed) {
     const struct json_value *m = c->body != NULL ? json_member(c->body, name) : NULL;
-    if (m != NULL && m->kind == JSON_NULL) {
-        m = NULL;
-    }
     if (m == NULL && is_needed) {
         call_fault(c, name, "is needed");
     }

@@ -54,6 +54,9 @@ static int access_check(struct call *c, struct err *e) {
     if (c->route->access == ACCESS_SELF && !call_may(c, call_part(c, "user_id"))) {
         return call_refuse(c, 403, "forbidden", e, "these are another user's");
     }
+    if (c->route->access == ACCESS_SELF && !token_name_is_good(call_part(c, "user_id"))) {
+        return err_set(e, E_NOT_FOUND, "there is no such user");
+    }
     return 0;
 }
 

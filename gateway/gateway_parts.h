@@ -77,8 +77,8 @@ void gateway_send(
 void gateway_send_error(
     struct gateway *g, struct http_exchange *x, int code, const char *message, uint64_t ticket
 );
-/* Of what the HTTP server refuses by itself: writes at most size bytes. */
-size_t gateway_refusal(void *ctx, int status, char *body, size_t size);
+/* Of what the HTTP server refuses by itself. */
+void gateway_refusal(void *ctx, int status, struct http_text path, struct http_refusal *out);
 /* dispatch.c */
 void gateway_request(void *ctx, struct http_exchange *x, const struct http_request *request);
 int64_t gateway_now_ns(void);

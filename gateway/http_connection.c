@@ -62,15 +62,21 @@ static void connection_linger(struct http_exchange *x) {
     connection_read(x);
 }
 
+static struct http_text text_at(const struct http_exchange *x, struct place p) {
+    return p.start == 0 ? (struct http_text){NULL, 0}
+                        : (struct http_text){x->in + p.start, p.length};
+}
+
 void connection_refuse(struct http_exchange *x, int status) {
-    char body[512];
+    struct http_refusal refusal = {0};
     const struct http_handlers *handlers = &x->server->handlers;
+    handlers->refusal(handlers->ctx, status, text_at(x, x->head.path), &refusal);
     struct http_answer answer = {
         .status = status,
         .content_type = "application/json",
-        .headers = status == 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n" : NULL,
-        .body = body,
-        .length = handlers->refusal(handlers->ctx, status, body, sizeof body),
+        .headers = refusal.headers,
+        .body = refusal.body,
+        .length = refusal.length,
         .is_last = true,
     };
     x->state = CONNECTION_HANDLING;
@@ -174,11 +180,6 @@ static bool parsers_agree(struct http_exchange *x) {
     llhttp_init(&parser, HTTP_REQUEST, &x->server->settings);
     llhttp_errno_t code = llhttp_execute(&parser, begin, length);
     return code == HPE_PAUSED && llhttp_get_error_pos(&parser) == begin + length;
-}
-
-static struct http_text text_at(const struct http_exchange *x, struct place p) {
-    return p.start == 0 ? (struct http_text){NULL, 0}
-                        : (struct http_text){x->in + p.start, p.length};
 }
 
 static void request_hand_over(struct http_exchange *x) {

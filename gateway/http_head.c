@@ -10,7 +10,6 @@
 #define REFUSED_TARGET 414
 #define REFUSED_EXPECT 417
 #define REFUSED_HEADERS 431
-#define REFUSED_UNKNOWN 501
 #define REFUSED_VERSION 505
 
 static const char *const method_names[HTTP_METHOD_COUNT] = {
@@ -70,7 +69,7 @@ static int method_check(struct http_head *head, struct text method) {
             return REFUSED_SYNTAX;
         }
     }
-    return method.length == 0 ? REFUSED_SYNTAX : REFUSED_UNKNOWN;
+    return method.length == 0 ? REFUSED_SYNTAX : REFUSED_METHOD;
 }
 
 static int version_check(struct http_head *head, struct text v) {
@@ -146,9 +145,9 @@ static int request_line_check(struct http_head *head, const char *bytes, struct 
     size_t target_length = (size_t)(second - target);
     int status = version_check(head, (struct text){second + 1, left - target_length - 1});
     if (status == 0) {
-        status = method_check(head, method);
+        status = target_check(head, bytes, (struct text){target, target_length});
     }
-    return status != 0 ? status : target_check(head, bytes, (struct text){target, target_length});
+    return status != 0 ? status : method_check(head, method);
 }
 
 /* --- headers

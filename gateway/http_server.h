@@ -40,11 +40,18 @@ struct http_limits {
 };
 void http_limits_default(struct http_limits *limits);
 
+struct http_refusal {
+    char body[512];
+    size_t length;
+    char headers[128]; /* whole lines, or "" */
+};
+
 struct http_handlers {
     void *ctx;
     void (*request)(void *ctx, struct http_exchange *x, const struct http_request *request);
-    /* The body of an error that the server itself answers; writes at most size bytes. */
-    size_t (*refusal)(void *ctx, int status, char *body, size_t size);
+    /* The body of an error that the server itself answers; path.data is NULL where it is not known.
+     */
+    void (*refusal)(void *ctx, int status, struct http_text path, struct http_refusal *out);
     void (*gone)(void *ctx, struct http_exchange *stream); /* the stream is over: forget it */
     void (*tick)(void *ctx, int64_t now_ns);               /* four times a second */
     void (*stopped)(void *ctx);                            /* nothing is open any more */

@@ -148,7 +148,7 @@ int idempotency_begin(
             continue;
         }
         if (at->request != request) {
-            return err_set(e, E_DATA, "this Idempotency-Key was sent with another request");
+            return err_set(e, E_STATE, "this Idempotency-Key was sent with another request");
         }
         *answer = (struct kept_answer){at->is_done, at->status, at->body, at->length};
         return 1;

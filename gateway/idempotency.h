@@ -30,7 +30,7 @@ MUST_CHECK int idempotency_new(struct idempotency **out, struct err *e);
 void idempotency_free(struct idempotency *i);
 
 /* Looks for the key, and notes it where it is new. 0 with *ticket of a new one (> 0); 1 with
- * *answer of a known one; E_ARGUMENT for a key that is none, E_DATA for the same key with another
+ * *answer of a known one; E_ARGUMENT for a key that is none, E_STATE for the same key with another
  * request, E_LIMIT when there are too many. */
 MUST_CHECK int idempotency_begin(
     struct idempotency *i,

@@ -31,12 +31,13 @@ bool page_is_over(const struct page *page) {
 
 int page_end(struct page *page, struct err *e) {
     struct json_writer *json = &page->c->json;
-    if (!page->has_reached) {
-        call_fault(page->c, "cursor", "is not there, or not any more: begin again without it");
-    }
     json_close(json);
     json_key(json, "next_cursor");
     json_string(json, page->has_more ? page->last : NULL);
     json_close(json);
-    return call_faults(page->c, e);
+    int code = call_faults(page->c, e);
+    if (code == 0 && !page->has_reached) {
+        return err_set(e, E_NOT_FOUND, "cursor: that item is gone: begin again without it");
+    }
+    return code;
 }

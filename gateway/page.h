@@ -22,5 +22,5 @@ void page_begin(struct page *page, struct call *c);
 bool page_take(struct page *page, const char *key);
 /* Nothing more of the list is needed. */
 bool page_is_over(const struct page *page);
-/* E_ARGUMENT when the cursor's item is not there (any more). */
+/* E_NOT_FOUND when the cursor's item is not there (any more). */
 MUST_CHECK int page_end(struct page *page, struct err *e);

@@ -6,6 +6,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 int route_accounts(struct call *c, struct err *e) {
     static const char *const names[] = {"limit", "cursor", NULL};
@@ -37,6 +40,10 @@ int route_account_create(struct call *c, struct err *e) {
     body_choice(c, "exchange", venues, 0, false);
     body_choice(c, "mode", modes, 0, false);
     const char *currency = body_text(c, "currency", false);
+    if (currency != NULL &&
+        (strlen(currency) > 15 || strspn(currency, LETTERS) != strlen(currency))) {
+        call_fault(c, "currency", "must be 1 to 15 letters and digits");
+    }
     bool is_hedge = body_bool(c, "hedge", false);
     if (body_decimal(c, "balance", false, &balance.d) &&
         (decimal_sign(balance.d) <= 0 || balance.d.v > decimal_of_int(1000000000000).v)) {

@@ -9,9 +9,6 @@ int route_events(struct call *c, struct err *e) {
     if (code != 0) {
         return code;
     }
-    if (!token_name_is_good(user)) {
-        return err_set(e, E_NOT_FOUND, "there is no such user");
-    }
     if (!events_have_room(c->g->events, user)) {
         return err_set(e, E_LIMIT, "more than %d readers of these events", EVENTS_READERS_MAX);
     }

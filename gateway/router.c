@@ -61,13 +61,17 @@ static bool parts_decode(struct call *c, const struct span *parts, const char *f
 
 enum router_result router_find(struct call *c, unsigned *allowed) {
     enum http_method method = c->request->method == HTTP_HEAD_ ? HTTP_GET_ : c->request->method;
+    const char *form =
+        NULL; /* the first that fits: a later one with names in its place does not count */
     *allowed = 0;
     for (int i = 0; i < route_count; i++) {
         const struct route *r = &routes[i];
         struct span parts[CALL_PARTS_MAX];
-        if (!path_matches(r->path, c->request->path, parts)) {
+        bool is_other = form != NULL && strcmp(form, r->path) != 0;
+        if (is_other || !path_matches(r->path, c->request->path, parts)) {
             continue;
         }
+        form = r->path;
         *allowed |= 1u << r->method;
         if (r->method == method) {
             c->route = r;

@@ -38,8 +38,8 @@ bool token_name_is_good(const char *name) {
         }
     }
     /* Words that stand in routes where a user does. */
-    return strcmp(name, "pnl") != 0 && strcmp(name, "risk") != 0 && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
+    return strcmp(name, "pnl") != 0 && strcmp(name, "risk") != 0 && strcmp(name, "close") != 0 &&
+           strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 struct tokens {

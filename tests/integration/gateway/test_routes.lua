@@ -50,7 +50,7 @@ end
 expect('unknown query', 400, 'bad_argument', 'GET', '/api/strategies?x=1', as(alice))
 expect('bad limit', 400, 'bad_argument', 'GET', '/api/strategies?limit=0', as(alice))
 expect('bad limit', 400, 'bad_argument', 'GET', '/api/strategies?limit=1e3', as(alice))
-expect('unknown cursor', 400, 'bad_argument', 'GET', '/api/strategies?cursor=zzz', as(alice))
+expect('unknown cursor', 404, 'not_found', 'GET', '/api/strategies?cursor=zzz', as(alice))
 
 -- --- activate
 expect('unknown strategy', 404, 'not_found', 'POST', '/api/strategy/nothing/activate', as(alice, good))
@@ -71,7 +71,7 @@ local a, home = body.activation_id, body.account_id
 check('it runs', body.status == 'running' and body.user_id == 'alice' and body.params.rsi_length == '14')
 body = expect('the same key again', 201, nil, 'POST', activate, as(alice, good, { 'Idempotency-Key: first' }))
 check('is the same activation', body.activation_id == a)
-expect('the same key with another body', 422, 'bad_data', 'POST', activate,
+expect('the same key with another body', 409, 'wrong_state', 'POST', activate,
   as(alice, (good:gsub('5m', '15m')), { 'Idempotency-Key: first' }))
 body = expect('another\'s key is another', 403, 'forbidden', 'POST', activate, as(bob, good, { 'Idempotency-Key: first' }))
 body = expect('grid', 201, nil, 'POST', '/api/strategy/grid/activate', as(alice, good))

@@ -67,9 +67,10 @@ static void on_request(void *ctx, struct http_exchange *x, const struct http_req
     }
 }
 
-static size_t on_refusal(void *ctx, int status, char *body, size_t size) {
+static void on_refusal(void *ctx, int status, struct http_text path, struct http_refusal *out) {
     (void)ctx;
-    return (size_t)snprintf(body, size, "{\"status\":%d}", status);
+    (void)path;
+    out->length = (size_t)snprintf(out->body, sizeof out->body, "{\"status\":%d}", status);
 }
 
 static void on_gone(void *ctx, struct http_exchange *stream) {

@@ -48,7 +48,7 @@ static void test_replay(void **state) {
     assert_true(answer.is_done);
     assert_int_equal(answer.status, 201);
     assert_string_equal(answer.body, "{}");
-    assert_int_equal(begin("t", "k", 8, 3, &other, &answer), E_DATA);
+    assert_int_equal(begin("t", "k", 8, 3, &other, &answer), E_STATE);
     assert_int_equal(begin("u", "k", 8, 3, &other, &answer), 0); /* another's key */
     assert_true(other != ticket);
 }

@@ -59,6 +59,7 @@ static void test_not_found(void **state) {
         }
     }
     assert_int_equal(find(&c, &r, HTTP_POST_, "/health"), ROUTER_NO_METHOD);
+    assert_int_equal(find(&c, &r, HTTP_GET_, "/api/positions/close/x"), ROUTER_NO_METHOD);
     assert_int_equal(find(&c, &r, HTTP_PUT_, "/api/kill"), ROUTER_NO_METHOD);
 }
 
