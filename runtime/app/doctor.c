@@ -343,7 +343,11 @@ static void judge_disk_sync(const struct machine *m, struct doctor_row *row) {
 static void judge_port(const struct machine *m, struct doctor_row *row) {
     if (m->port < 0) {
         found_set(row, "TRADINGBOOST_GATEWAY_PORT=%s is no port", m->port_text);
-        complain(row, DOCTOR_FAIL, "give a number from 1 to 65535");
+        complain(row, DOCTOR_FAIL, "give a number from 1 to 65535, or 0 for no HTTP");
+        return;
+    }
+    if (m->port == 0) {
+        found_set(row, "none: HTTP is off");
         return;
     }
     found_set(row, "%d: %s", m->port, m->port_error == 0 ? "free" : strerror(m->port_error));

@@ -128,12 +128,12 @@ static void port_read(struct machine *m, char *const *environment) {
             char *end;
             m->port_text = *entry + length;
             unsigned long port = strtoul(m->port_text, &end, 10);
-            bool is_port = m->port_text[0] >= '0' && m->port_text[0] <= '9' && *end == '\0' &&
-                           port >= 1 && port <= 65535;
+            bool is_port =
+                m->port_text[0] >= '0' && m->port_text[0] <= '9' && *end == '\0' && port <= 65535;
             m->port = is_port ? (int)port : -1;
         }
     }
-    if (m->port < 0) {
+    if (m->port <= 0) {
         return;
     }
     struct sockaddr_in address = {

@@ -62,7 +62,7 @@ struct machine {
     bool is_time_kept;  /* by NTP or the like */
     int64_t time_error_us;
 
-    int port;              /* −1: port_text is no port */
+    int port;              /* 0: HTTP is off; −1: port_text is no port */
     const char *port_text; /* the environment's, or NULL */
     int port_error;        /* errno of listening on it; 0: free */
 

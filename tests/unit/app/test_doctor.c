@@ -179,6 +179,7 @@ static void test_port(void **state) {
     BAD("gateway port", DOCTOR_FAIL, m.port = -1; m.port_text = "http");
     BAD("gateway port", DOCTOR_FAIL, m.port_error = EADDRINUSE);
     BAD("gateway port", DOCTOR_FAIL, m.port_error = EACCES);
+    BAD("gateway port", DOCTOR_OK, m.port = 0);
     /* The platform itself, most likely. */
     struct machine m = healthy();
     m.port_error = EADDRINUSE;
@@ -275,7 +276,7 @@ static void test_port_of_this_machine(void **state) {
     assert_string_equal(m.missing, "");
     assert_true(m.library_count >= 5);
 
-    static const char *const no_ports[] = {"0", "65536", "-1", "80x", "+80", " 80"};
+    static const char *const no_ports[] = {"65536", "-1", "80x", "+80", " 80"};
     for (size_t i = 0; i < sizeof no_ports / sizeof no_ports[0]; i++) {
         snprintf(entry, sizeof entry, "TRADINGBOOST_GATEWAY_PORT=%s", no_ports[i]);
         machine_read(&m, ".", environment);
