@@ -110,7 +110,7 @@ struct account {
     int outside_count;
     struct record_fill_id *fill_ids; /* ring of those booked last; NULL before the first */
     int fill_id_count, fill_id_next;
-    int64_t last_fill_ms; /* the venue's time */
+    int64_t complete_ms; /* the venue's time up to which no fill is missing */
 };
 
 #define FILL_IDS_MAX 1024
@@ -334,6 +334,7 @@ void fill_of_account(struct engine *e, const struct venue_report *report);
 /* The events that must come before one which skips them, and what a refused cancel really says. */
 void report_prepare(struct order *o, struct order_event *event, bool has_id);
 void account_describe(const struct engine *e, uint32_t index, struct record *out);
+MUST_CHECK int account_complete(struct engine *e, const struct record *record, struct err *err);
 MUST_CHECK int account_take(struct engine *e, const struct record *record, struct err *err);
 
 /* reconcile.c */

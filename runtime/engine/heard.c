@@ -9,6 +9,11 @@
 
 bool fill_is_booked(const struct engine *e, const struct venue_report *report) {
     const struct account *account = &e->accounts[report->account];
+    bool is_full = account->fill_id_count == FILL_IDS_MAX;
+    int oldest = is_full ? account->fill_id_next : 0;
+    if (is_full && report->event.fill.time_ms < account->fill_ids[oldest].time_ms) {
+        return true; /* too old to be told: booked twice would be worse than a difference */
+    }
     for (int i = 0; i < account->fill_id_count; i++) {
         if (account->fill_ids[i].id == report->fill_id &&
             account->fill_ids[i].symbol == report->symbol) {
@@ -18,14 +23,14 @@ bool fill_is_booked(const struct engine *e, const struct venue_report *report) {
     return false;
 }
 
-static int fill_note(struct account *account, uint64_t id, uint16_t symbol) {
+static int fill_note(struct account *account, const struct record_fill_id *id) {
     if (account->fill_ids == NULL) {
         account->fill_ids = calloc(FILL_IDS_MAX, sizeof *account->fill_ids);
         if (account->fill_ids == NULL) {
             return E_MEMORY;
         }
     }
-    account->fill_ids[account->fill_id_next] = (struct record_fill_id){id, symbol};
+    account->fill_ids[account->fill_id_next] = *id;
     account->fill_id_next = (account->fill_id_next + 1) % FILL_IDS_MAX;
     account->fill_id_count += account->fill_id_count < FILL_IDS_MAX;
     return 0;
@@ -43,11 +48,13 @@ bool report_is_old(struct engine *e, const struct venue_report *report) {
         if (fill_is_booked(e, report)) {
             return true;
         }
-        if (report->event.fill.time_ms > account->last_fill_ms) {
-            account->last_fill_ms = report->event.fill.time_ms;
-        }
+        struct record_fill_id id = {
+            report->fill_id,
+            report->event.fill.time_ms,
+            report->symbol,
+        };
         /* Without memory for it the fill is still booked; a repetition would be, too. */
-        return fill_note(account, report->fill_id, report->symbol) != 0 && e->is_recovering;
+        return fill_note(account, &id) != 0 && e->is_recovering;
     }
     if (report->key.activation >= (uint32_t)e->activation_count) {
         return true;
@@ -188,7 +195,7 @@ void account_describe(const struct engine *e, uint32_t index, struct record *out
     out->u.account.outside_count = account->outside_count;
     out->u.account.fill_ids = account->fill_ids;
     out->u.account.fill_id_count = account->fill_id_count;
-    out->u.account.last_fill_ms = account->last_fill_ms;
+    out->u.account.complete_ms = account->complete_ms;
     if (account->fill_id_count == FILL_IDS_MAX && account->fill_id_next > 0) {
         /* Oldest first: turned in place, since the ring's start means nothing. */
         struct record_fill_id turned[FILL_IDS_MAX];
@@ -200,13 +207,21 @@ void account_describe(const struct engine *e, uint32_t index, struct record *out
     }
 }
 
+int account_complete(struct engine *e, const struct record *record, struct err *err) {
+    if (record->u.account.account >= (uint32_t)e->account_count) {
+        return err_set(err, E_DATA, "an account %u that is not", record->u.account.account);
+    }
+    e->accounts[record->u.account.account].complete_ms = record->u.account.complete_ms;
+    return 0;
+}
+
 int account_take(struct engine *e, const struct record *record, struct err *err) {
     if (record->u.account.account >= (uint32_t)e->account_count) {
         return err_set(err, E_DATA, "an account %u that is not", record->u.account.account);
     }
     struct account *account = &e->accounts[record->u.account.account];
     account->outside_count = account->fill_id_count = account->fill_id_next = 0;
-    account->last_fill_ms = record->u.account.last_fill_ms;
+    account->complete_ms = record->u.account.complete_ms;
     for (int i = 0; i < record->u.account.outside_count; i++) {
         const struct record_position *p = &record->u.account.outside[i];
         struct position *held = outside_slot(e, account, p->symbol, p->side);
@@ -216,8 +231,7 @@ int account_take(struct engine *e, const struct record *record, struct err *err)
         *held = p->position;
     }
     for (int i = 0; i < record->u.account.fill_id_count; i++) {
-        const struct record_fill_id *id = &record->u.account.fill_ids[i];
-        if (fill_note(account, id->id, id->symbol) != 0) {
+        if (fill_note(account, &record->u.account.fill_ids[i]) != 0) {
             return err_set(err, E_MEMORY, "no memory for the fills of an account");
         }
     }

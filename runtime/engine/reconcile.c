@@ -180,7 +180,7 @@ bool engine_is_in_doubt(const struct engine *e, uint32_t account) {
 }
 
 int64_t engine_fills_since(const struct engine *e, uint32_t account) {
-    int64_t since_ms = e->accounts[account].last_fill_ms - FILLS_MARGIN_MS;
+    int64_t since_ms = e->accounts[account].complete_ms - FILLS_MARGIN_MS;
     return since_ms > 0 ? since_ms : 0;
 }
 
@@ -373,6 +373,30 @@ static int account_release(struct engine *e, uint32_t account, struct err *err) 
     return 0;
 }
 
+/* The list went on from where the last one ended: no fill is missing before its newest. What comes
+ * by message proves nothing: others may have been lost before it. */
+static void
+fills_take(struct engine *e, const struct venue_truth *truth, struct reconcile_result *result) {
+    struct account *account = &e->accounts[truth->account];
+    struct record record = {.kind = RECORD_RECONCILED, .activation = UINT32_MAX};
+    int64_t newest_ms = account->complete_ms;
+    for (int i = 0; i < truth->fill_count; i++) {
+        const struct venue_report *fill = &truth->fills[i];
+        int64_t at_ms = fill->event.fill.time_ms;
+        newest_ms = at_ms > newest_ms ? at_ms : newest_ms;
+        if (!fill_is_booked(e, fill)) {
+            result->fills++;
+            engine_report(e, fill);
+        }
+    }
+    if (newest_ms > account->complete_ms) {
+        account->complete_ms = newest_ms;
+        record.u.account.account = truth->account;
+        record.u.account.complete_ms = newest_ms;
+        journal_write(e, &record);
+    }
+}
+
 int engine_reconcile(
     struct engine *e,
     const struct venue_truth *truth,
@@ -392,13 +416,7 @@ int engine_reconcile(
             }
         }
     }
-    for (int i = 0; i < truth->fill_count; i++) {
-        struct venue_report fill = truth->fills[i];
-        if (!fill_is_booked(e, &fill)) {
-            result->fills++;
-            engine_report(e, &fill);
-        }
-    }
+    fills_take(e, truth, result);
     for (int i = 0; i < truth->order_count; i++) {
         order_listed(e, truth, &truth->orders[i], result);
     }

@@ -71,7 +71,8 @@ struct venue_answer {
 /* Before engine_recover_end after a start, and whenever the connection was lost. */
 void engine_doubt(struct engine *e, uint32_t account);
 bool engine_is_in_doubt(const struct engine *e, uint32_t account);
-/* Venue's time of the last fill booked: fills from a little before it on are to be fetched. */
+/* The venue's time from which on fills are to be fetched, all of them: a little before the newest
+ * of the last list. */
 int64_t engine_fills_since(const struct engine *e, uint32_t account);
 /* Also at any time in between; three in a row with differences put the account in doubt. */
 MUST_CHECK int engine_reconcile(

@@ -15,6 +15,7 @@ static const char *const kind_names[] = {
     [RECORD_KILL] = "kill",     [RECORD_HALT] = "halt",
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
     [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
+    [RECORD_RECONCILED] = "reconciled",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -189,12 +190,13 @@ static void codec_outside(struct codec *c, struct record *r) {
         codec_array(c, r->u.account.fill_ids, &r->u.account.fill_id_count, sizeof *ids);
     for (int i = 0; i < r->u.account.fill_id_count && c->code == 0; i++) {
         codec_u64(c, &ids[i].id);
+        codec_i64(c, &ids[i].time_ms);
         codec_u16(c, &ids[i].symbol);
     }
     if (!c->is_writing) {
         r->u.account.fill_ids = ids;
     }
-    codec_i64(c, &r->u.account.last_fill_ms);
+    codec_i64(c, &r->u.account.complete_ms);
 }
 
 static void codec_candle(struct codec *c, struct candle *candle) {
@@ -292,6 +294,10 @@ static void codec_payload(struct codec *c, struct record *r) {
         break;
     case RECORD_ACCOUNT:
         codec_outside(c, r);
+        break;
+    case RECORD_RECONCILED:
+        codec_u32(c, &r->u.account.account);
+        codec_i64(c, &r->u.account.complete_ms);
         break;
     case RECORD_ANEW:
         codec_u32(c, &r->u.anew.count);

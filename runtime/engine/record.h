@@ -36,6 +36,7 @@ enum record_kind {
     RECORD_ENGINE,     /* counters, in a snapshot */
     RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
     RECORD_ANEW,       /* the next records say all that is so; none of them counts without the last */
+    RECORD_RECONCILED, /* how far the fills of an account are known to be complete */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -57,6 +58,7 @@ struct record_timer {
 
 struct record_fill_id {
     uint64_t id;
+    int64_t time_ms; /* the venue's */
     uint16_t symbol;
 };
 
@@ -188,8 +190,8 @@ struct record {
             int outside_count;
             const struct record_fill_id *fill_ids; /* oldest first */
             int fill_id_count;
-            int64_t last_fill_ms;
-        } account;
+            int64_t complete_ms;
+        } account; /* RECONCILED: account and complete_ms alone */
     } u;
 };
 

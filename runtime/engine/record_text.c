@@ -199,6 +199,12 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
     case RECORD_ENGINE:
         buffer_appendf(out, " symbols=%d", r->u.engine.symbol_count);
         break;
+    case RECORD_RECONCILED:
+        buffer_appendf(
+            out, " account=%u fills to %lld", r->u.account.account,
+            (long long)r->u.account.complete_ms
+        );
+        break;
     case RECORD_ANEW:
         buffer_appendf(out, " records=%u", r->u.anew.count);
         break;

@@ -148,6 +148,8 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         return 0;
     case RECORD_ACCOUNT:
         return account_take(e, r, err);
+    case RECORD_RECONCILED:
+        return account_complete(e, r, err);
     case RECORD_ANEW:
         anew_begin(e, r->u.anew.count);
         return 0;

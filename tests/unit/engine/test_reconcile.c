@@ -320,6 +320,43 @@ static void a_lost_order_is_missed(void **state) {
     assert_int_equal(fake.last_order.code, E_NOT_FOUND);
 }
 
+/* Found by the simulation at seed 2774: the venue repeated its last fills after a long outage, and
+ * the ones before were never fetched. */
+static void a_message_does_not_say_that_no_fill_is_missing(void **state) {
+    (void)state;
+    int64_t began = engine_time(fake.engine);
+    pass(600000);
+    say(fill_of(9, "0.01"));
+    assert_true(engine_fills_since(fake.engine, 0) < began);
+    struct venue_report fills[] = {fill_of(8, "0.01"), fill_of(9, "0.01")};
+    fills[0].event.fill.time_ms -= 300000;
+    struct venue_holding holding = {0, POSITION_NET, {dec("0.02")}};
+    struct reconcile_result r = reconcile((struct venue_truth){
+        .fills = fills,
+        .fill_count = 2,
+        .holdings = &holding,
+        .holding_count = 1,
+    });
+    assert_int_equal(r.fills, 1);
+    assert_int_equal(r.differences, 0);
+    assert_true(engine_fills_since(fake.engine, 0) == engine_time(fake.engine) - 60000);
+}
+
+static void a_fill_too_old_to_be_told_is_not_booked_again(void **state) {
+    (void)state;
+    for (uint64_t i = 1; i <= 1030; i++) {
+        struct venue_report fill = fill_of(i, "0.0001");
+        fill.event.fill.time_ms = (int64_t)i;
+        fill.key.sequence = 999; /* of an order that has ended */
+        engine_report(fake.engine, &fill);
+    }
+    assert_true(held()->quantity.d.v == dec("0.103").v);
+    struct venue_report old = fill_of(3, "0.0001");
+    old.event.fill.time_ms = 3;
+    engine_report(fake.engine, &old);
+    assert_true(held()->quantity.d.v == dec("0.103").v);
+}
+
 static void a_stray_order_is_canceled(void **state) {
     (void)state;
     say((struct venue_report){.key = {0, 1}, .event = {.kind = ORDER_EVENT_CANCELED}, .update = 2});
@@ -500,6 +537,8 @@ int main(void) {
         TEST(a_cancel_is_asked_for_again, setup),
         TEST(a_request_without_an_answer_is_unknown, setup_new),
         TEST(a_lost_order_is_missed, setup),
+        TEST(a_message_does_not_say_that_no_fill_is_missing, setup),
+        TEST(a_fill_too_old_to_be_told_is_not_booked_again, setup),
         TEST(a_stray_order_is_canceled, setup),
         TEST(what_others_trade_is_theirs, setup),
         TEST(what_the_venue_closes_is_borne_by_the_holder, setup),
