@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#define TABLES_STEP_NS 2000000
+#define TABLES_STEPS 2500 /* 5 s */
+
 /* The folders above it; what is wrong with them is told by the lock that cannot be made. */
 static void parents_make(const char *data_dir) {
     char path[DISK_PATH_MAX];
@@ -65,6 +68,9 @@ static void on_durable(void *ctx, uint64_t sequence) {
     struct run_store *s = ctx;
     s->durable = sequence;
     engine_durable(s->engine, sequence);
+    if (s->tables != NULL) {
+        store_durable(s->tables, sequence);
+    }
     s->kept(s->ctx, sequence);
 }
 
@@ -112,6 +118,34 @@ static int journal_begin(struct run_store *s, struct err *e) {
     return journal_open(&s->journal, &options, &s->report, e);
 }
 
+static int64_t now_utc_ns(void *ctx) {
+    (void)ctx;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The tables follow the journal from where they are; a database that is gone is written anew. */
+static int tables_begin(struct run_store *s, struct err *e) {
+    struct store_options options;
+    store_options_default(&options);
+    int code = disk_path(s->database, s->data_dir, "tradingboost.db", e);
+    if (code != 0) {
+        return code;
+    }
+    options.database_path = s->database;
+    options.folder = s->folder;
+    options.disk = &disk_system;
+    options.exchange = "paper";
+    options.ctx = s;
+    options.utc_ns = now_utc_ns;
+    code = store_open(&s->tables, &options, e);
+    if (code == 0) {
+        store_durable(s->tables, journal_durable(s->journal));
+    }
+    return code;
+}
+
 int run_store_recover(
     struct run_store *s, struct session *session, bool *has_history, struct err *e
 ) {
@@ -119,16 +153,13 @@ int run_store_recover(
     engine_recover_begin(s->engine);
     int code = records_read(s, e);
     code = code != 0 ? code : journal_begin(s, e);
+    code = code != 0 ? code : tables_begin(s, e);
     if (code != 0) {
         return code;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     *has_history = s->has_history;
     code = session_recover_end(session, e);
-    engine_begin(
-        s->engine, TRADINGBOOST_VERSION, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000
-    );
+    engine_begin(s->engine, TRADINGBOOST_VERSION, now_utc_ns(NULL) / 1000000);
     return code;
 }
 
@@ -142,6 +173,7 @@ bool run_store_turn(struct run_store *s) {
     uint64_t before = s->durable;
     journal_commit(s->journal);
     journal_poll(s->journal);
+    store_poll(s->tables);
     return s->durable > before;
 }
 
@@ -195,9 +227,29 @@ int run_store_snapshot(struct run_store *s, struct err *e) {
     return code;
 }
 
+/* Until the tables have every record, or the time is up: what they lack comes with the next start. */
+static void tables_end(struct run_store *s, uint64_t last) {
+    const struct timespec step = {.tv_nsec = TABLES_STEP_NS};
+    struct store_figures figures;
+    store_durable(s->tables, last);
+    for (int i = 0; i < TABLES_STEPS; i++) {
+        store_figures(s->tables, &figures);
+        if (!figures.is_up || figures.applied >= last) {
+            break;
+        }
+        nanosleep(&step, NULL);
+    }
+    store_close(s->tables);
+    s->tables = NULL;
+}
+
 int run_store_close(struct run_store *s, struct err *e) {
+    uint64_t last = s->journal != NULL ? journal_last(s->journal) : 0;
     int code = s->journal != NULL ? journal_close(s->journal, e) : 0;
     s->journal = NULL;
+    if (s->tables != NULL) {
+        tables_end(s, code == 0 ? last : s->durable);
+    }
     if (s->lock >= 0) {
         data_lock_give(s->lock);
         s->lock = -1;

@@ -1,5 +1,6 @@
 /* run_store: what makes a run survive: the lock on its data directory, the journal behind the
- * engine's port, recovery at the start, snapshots now and then.
+ * engine's port, recovery at the start, snapshots now and then; and the tables that are made of the
+ * journal beside it, in tradingboost.db.
  *
  * Records go to the journal as the engine makes them; a turn of the loop ends with run_store_turn,
  * so that one sync serves all of it. Time comes from the loop; the writer has a thread of its own
@@ -10,12 +11,15 @@
 #include "engine/engine.h"
 #include "research/session.h"
 #include "store/journal.h"
+#include "store/store.h"
 
 struct run_store {
     const char *data_dir;
     char folder[DISK_PATH_MAX];
     int lock; /* -1: none */
     struct journal *journal;
+    struct store *tables; /* NULL before recovery is over */
+    char database[DISK_PATH_MAX];
     struct journal_report report;
     struct engine *engine;
     uint64_t snapshot_sequence; /* of the last one */
