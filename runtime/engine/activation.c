@@ -212,7 +212,7 @@ int faults_within_hour(struct engine *e, struct activation *a) {
     return within;
 }
 
-static void activation_suspend(struct engine *e, uint32_t activation, const char *reason) {
+void activation_suspend(struct engine *e, uint32_t activation, const char *reason) {
     switch (e->activations[activation].on_suspend) {
     case SUSPEND_KEEP:
         break;

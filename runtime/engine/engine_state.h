@@ -62,6 +62,7 @@ struct activation {
     int event_count;
     bool is_waiting; /* events[event_first] is with the host */
     bool is_ready;   /* on the ready list */
+    bool is_overrun; /* an event found no room */
 
     struct order **orders; /* live, oldest first; the pointers are stable */
     int order_count;
@@ -171,6 +172,7 @@ struct engine {
     int ready_first;
     int ready_count;
     int outstanding; /* events waiting or out */
+    bool has_overrun;
 
     struct order *order_pool; /* free list through `free_orders` */
     struct order **free_orders;
@@ -277,6 +279,8 @@ void activation_fault(
     struct engine *e, uint32_t activation, const struct event *event, const struct fault *fault
 );
 void activation_started(struct engine *e, uint32_t activation, const struct done *done);
+/* With its orders treated as its setting says. */
+void activation_suspend(struct engine *e, uint32_t activation, const char *reason);
 /* STOPPING ends when nothing is left to wait for. */
 void activation_settle(struct engine *e, uint32_t activation);
 struct record_position *activation_position_slot(

@@ -66,9 +66,8 @@ static bool queue_has_room(struct engine *e, uint32_t activation) {
     if (a->event_count < a->event_capacity || queue_grow(e, a)) {
         return true;
     }
-    if (a->status != ACTIVATION_SUSPENDED) {
-        activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many events wait for it");
-    }
+    /* Suspended with the next pump: now may be the middle of another record. */
+    a->is_overrun = e->has_overrun = true;
     return false;
 }
 
@@ -134,7 +133,22 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
     return (a->handlers & (1u << event->kind)) != 0;
 }
 
+/* A lost event ends a script: what it would do next is not what it would have done. */
+static void overruns_suspend(struct engine *e) {
+    e->has_overrun = false;
+    for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
+        struct activation *a = &e->activations[i];
+        if (a->is_overrun && a->status != ACTIVATION_SUSPENDED && a->status != ACTIVATION_STOPPED) {
+            activation_suspend(e, i, "too many events wait for it");
+        }
+        a->is_overrun = false;
+    }
+}
+
 void engine_pump(struct engine *e) {
+    if (e->has_overrun) {
+        overruns_suspend(e);
+    }
     outbox_flush(e);
     while (e->ready_count > 0) {
         uint32_t index = e->ready[e->ready_first];

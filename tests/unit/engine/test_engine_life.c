@@ -245,6 +245,7 @@ static void a_queue_that_overflows_suspends(void **state) {
     for (int i = 0; i < 5000; i++) {
         engine_queue_candles(fake.engine, (const uint16_t[]){0}, 1);
     }
+    engine_pump(fake.engine);
     assert_int_equal(activation_status(fake.engine, a), ACTIVATION_SUSPENDED);
 }
 

@@ -1,6 +1,8 @@
 /* What the simulation has found, and what it could only meet by chance: each once, by hand. */
 #include "unit/engine/kept.h"
 
+#include "engine/engine_state.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -206,6 +208,28 @@ static void too_many_requests_are_refused_on_record(void **state) {
     engine_free(fake.engine);
 }
 
+/* Found at seed 3725: suspended in the middle of a record, which did not say so; and its orders
+ * were left alone whatever its setting was. */
+static void a_script_that_does_not_keep_up_is_suspended_on_record(void **state) {
+    (void)state;
+    world_begin(order_at_candles);
+    candle();
+    engine_durable(fake.engine, engine_appended(fake.engine));
+    fake.engine->activations[0].on_suspend = SUSPEND_CANCEL;
+    fake.holds = true;
+    int most = fake.engine->options.events_max;
+    for (int i = 0; i <= most; i++) {
+        engine_queue_candles(fake.engine, (const uint16_t[]){0}, 1);
+    }
+    engine_pump(fake.engine);
+    engine_pump(fake.engine);
+    assert_int_equal(activation_status(fake.engine, 0), ACTIVATION_SUSPENDED);
+    assert_int_equal(fake.sent[fake.sent_count - 1].what, 'c');
+    fake.engine->activations[0].on_suspend = SUSPEND_KEEP; /* as its record has it */
+    assert_true(records_say_what_is_so());
+    engine_free(fake.engine);
+}
+
 static void refused_at_candles(struct fake *f, const struct event *event, struct done *done) {
     static uint64_t sequence;
     if (event->kind == EVENT_READY) {
@@ -249,6 +273,7 @@ int main(void) {
         cmocka_unit_test(a_timer_that_faults_is_over_after_a_restart),
         cmocka_unit_test(too_many_requests_are_refused_on_record),
         cmocka_unit_test(an_answer_outlives_the_growth_of_its_queue),
+        cmocka_unit_test(a_script_that_does_not_keep_up_is_suspended_on_record),
         cmocka_unit_test(a_hole_in_the_journal_is_made_good),
         cmocka_unit_test(what_is_written_anew_counts_whole),
         cmocka_unit_test(a_hole_stays_while_there_is_no_room),
