@@ -89,19 +89,48 @@ static void connection_write_rest(struct http_exchange *x, uv_buf_t parts[2], si
     }
 }
 
+static char *text_write(char *to, const char *text) {
+    size_t length = strlen(text);
+    memcpy(to, text, length);
+    return to + length;
+}
+
+static char *number_write(char *to, size_t number) {
+    char digits[24];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        *to++ = digits[--count];
+    }
+    return to;
+}
+
+/* Types and headers are the program's own and short: the scratch is larger than all of it. */
 static size_t head_write(const struct http_exchange *x, const struct http_answer *a, char *head) {
-    const char *type = a->content_type;
-    int n = snprintf(
-        head, HTTP_HEAD_MAX,
-        "HTTP/1.1 %d %s\r\n%s%s%s%sContent-Length: %zu\r\nCache-Control: no-store\r\n%s\r\n",
-        a->status, http_status_text(a->status), type != NULL ? "Content-Type: " : "",
-        type != NULL ? type : "", type != NULL ? "\r\n" : "", a->headers != NULL ? a->headers : "",
-        a->length,
-        x->is_last          ? "Connection: close\r\n"
-        : x->head.is_http10 ? "Connection: keep-alive\r\n"
-                            : ""
-    );
-    return n < HTTP_HEAD_MAX ? (size_t)n : HTTP_HEAD_MAX - 1;
+    char *at = text_write(head, "HTTP/1.1 ");
+    at = number_write(at, (size_t)a->status);
+    *at++ = ' ';
+    at = text_write(at, http_status_text(a->status));
+    if (a->content_type != NULL) {
+        at = text_write(at, "\r\nContent-Type: ");
+        at = text_write(at, a->content_type);
+    }
+    at = text_write(at, "\r\nContent-Length: ");
+    at = number_write(at, a->length);
+    at = text_write(at, "\r\nCache-Control: no-store\r\n");
+    if (a->headers != NULL) {
+        at = text_write(at, a->headers);
+    }
+    if (x->is_last) {
+        at = text_write(at, "Connection: close\r\n");
+    } else if (x->head.is_http10) {
+        at = text_write(at, "Connection: keep-alive\r\n");
+    }
+    at = text_write(at, "\r\n");
+    return (size_t)(at - head);
 }
 
 void connection_send(struct http_exchange *x, const struct http_answer *a) {

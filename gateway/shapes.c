@@ -4,16 +4,51 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+static char *digits_write(char *to, int value, int count) {
+    for (int i = count - 1; i >= 0; i--) {
+        to[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return to + count;
+}
+
+/* The date of a day since 1970 in the calendar that was always so, by years from March on. */
+static void civil_date(int64_t day, int *year, int *month, int *of_month) {
+    int64_t shifted = day + 719468; /* from 0000-03-01 */
+    int64_t era = shifted / 146097;
+    int64_t of_era = shifted - era * 146097;
+    int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t shifted_month = (5 * of_year + 2) / 153;
+    *of_month = (int)(of_year - (153 * shifted_month + 2) / 5 + 1);
+    *month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    *year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
 
 void iso_time(int64_t time_ms, char text[ISO_TIME_MAX]) {
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    snprintf(
-        text, ISO_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (tm.tm_year + 1900) % 10000,
-        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(time_ms % 1000)
-    );
+    int64_t day = time_ms / 86400000;
+    int in_day_ms = (int)(time_ms % 86400000);
+    int year;
+    int month;
+    int of_month;
+    char *at = text;
+    civil_date(day, &year, &month, &of_month);
+    at = digits_write(at, year, 4);
+    *at++ = '-';
+    at = digits_write(at, month, 2);
+    *at++ = '-';
+    at = digits_write(at, of_month, 2);
+    *at++ = 'T';
+    at = digits_write(at, in_day_ms / 3600000, 2);
+    *at++ = ':';
+    at = digits_write(at, in_day_ms / 60000 % 60, 2);
+    *at++ = ':';
+    at = digits_write(at, in_day_ms / 1000 % 60, 2);
+    *at++ = '.';
+    at = digits_write(at, in_day_ms % 1000, 3);
+    *at++ = 'Z';
+    *at = '\0';
 }
 
 void write_time(struct json_writer *json, const char *key, int64_t time_ms) {
@@ -279,11 +314,59 @@ void shape_position(
     json_close(json);
 }
 
+/* Appends a text in quotes where nothing in it needs an escape and there is room; NULL else. */
+static char *plain_quote(char *at, const char *end, const char *text) {
+    if (at == NULL || at == end) {
+        return NULL;
+    }
+    *at++ = '"';
+    for (; *text != '\0' && at < end; at++, text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') {
+            return NULL;
+        }
+        *at = *text;
+    }
+    if (at >= end) {
+        return NULL;
+    }
+    *at++ = '"';
+    return at;
+}
+
+/* The settings as one object in few steps: a status is asked often, and they are most of it. False
+ * where a text needs an escape, or there is no room. */
+static bool settings_write_plain(struct json_writer *json, const struct setting *list, int count) {
+    char text[8192];
+    const char *end = text + sizeof text - 2;
+    char *at = text;
+    *at++ = '{';
+    for (int i = 0; i < count && at != NULL; i++) {
+        if (i > 0 && at < end) {
+            *at++ = ',';
+        }
+        at = plain_quote(at, end, list[i].name);
+        if (at != NULL && at < end) {
+            *at++ = ':';
+            at = plain_quote(at, end, list[i].text);
+        }
+    }
+    if (at == NULL || at >= end) {
+        return false;
+    }
+    *at++ = '}';
+    json_raw(json, text, (size_t)(at - text));
+    return true;
+}
+
 static void write_params(struct json_writer *json, const struct activation_view *view) {
     /* What the script said it runs with; until it has, what was asked for. */
     const struct setting *list = view->param_count > 0 ? view->params : view->settings;
     int count = view->param_count > 0 ? view->param_count : view->setting_count;
     json_key(json, "params");
+    if (settings_write_plain(json, list, count)) {
+        return;
+    }
     json_object(json);
     for (int i = 0; i < count; i++) {
         write_text(json, list[i].name, list[i].text);
@@ -305,11 +388,19 @@ static const char *setting_of(const struct activation_view *view, const char *na
     return NULL;
 }
 
+static void hex_write(uint64_t value, char text[20]) {
+    for (int i = 15; i >= 0; i--) {
+        text[i] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    }
+    text[16] = '\0';
+}
+
 void shape_activation(struct json_writer *json, const struct gateway *g, uint32_t activation) {
     struct activation_view view;
     char version[20];
     inspect_activation(g->engine, activation, &view);
-    snprintf(version, sizeof version, "%016" PRIx64, view.script_hash);
+    hex_write(view.script_hash, version);
     json_object(json);
     write_text(json, "activation_id", view.id);
     write_text(json, "user_id", view.user);

@@ -9,7 +9,7 @@
 #define ISO_TIME_MAX 32
 #define POSITION_ID_MAX 96
 
-/* "2026-11-24T14:17:22.000Z" */
+/* "2026-11-24T14:17:22.000Z"; not for times before 1970. */
 void iso_time(int64_t time_ms, char text[ISO_TIME_MAX]);
 /* 0 is null. */
 void write_time(struct json_writer *json, const char *key, int64_t time_ms);

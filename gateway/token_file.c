@@ -241,7 +241,7 @@ static int file_text(const char *path, char **out, struct err *e) {
 
 int token_list(const char *data_dir, struct token **out, int *count, struct err *e) {
     char path[PATH_MAX];
-    char *text;
+    char *text = NULL;
     path_of(data_dir, "tokens", path);
     int code = file_text(path, &text, e);
     if (code != 0) {
