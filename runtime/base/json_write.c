@@ -8,6 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLAIN_MAX 120 /* bytes of a text that goes out in one append with what stands around it */
+
+/* Copies a text that needs no escape between quotes; 0 where it does, or is too long. */
+static size_t plain_quote(char *to, const char *text, size_t length) {
+    if (length > PLAIN_MAX) {
+        return 0;
+    }
+    to[0] = '"';
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') {
+            return 0;
+        }
+        to[i + 1] = text[i];
+    }
+    to[length + 1] = '"';
+    return length + 2;
+}
+
 static void misuse(struct json_writer *writer) {
     if (writer->buffer->code == 0) {
         writer->buffer->code = E_STATE;
@@ -75,11 +94,18 @@ void json_key(struct json_writer *writer, const char *key) {
         misuse(writer);
         return;
     }
-    if (writer->has_members) {
-        buffer_append(writer->buffer, ",", 1);
+    char piece[PLAIN_MAX + 4];
+    piece[0] = ',';
+    size_t begin = writer->has_members ? 1 : 0;
+    size_t quoted = plain_quote(piece + begin, key, strlen(key));
+    if (quoted > 0) {
+        piece[begin + quoted] = ':';
+        buffer_append(writer->buffer, piece, begin + quoted + 1);
+    } else {
+        buffer_append(writer->buffer, piece, begin);
+        json_append_quoted(writer->buffer, key, strlen(key));
+        buffer_append(writer->buffer, ":", 1);
     }
-    json_append_quoted(writer->buffer, key, strlen(key));
-    buffer_append(writer->buffer, ":", 1);
     writer->has_members = true;
     writer->has_key = true;
 }
@@ -166,6 +192,10 @@ void json_append_escaped(struct buffer *buffer, const char *text, size_t length)
     size_t at = 0;
     while (at < length) {
         unsigned code = (unsigned char)text[at];
+        if (code >= 0x20 && code < 0x7F && code != '"' && code != '\\') {
+            at++;
+            continue; /* most of it */
+        }
         size_t step = text_utf8_length(text + at, length - at);
         if (step == 2 && code == 0xC2) {
             code = (unsigned char)text[at + 1]; /* U+0080 to U+00BF: the second byte is the code */
@@ -190,6 +220,12 @@ void json_append_escaped(struct buffer *buffer, const char *text, size_t length)
 }
 
 void json_append_quoted(struct buffer *buffer, const char *text, size_t length) {
+    char piece[PLAIN_MAX + 2];
+    size_t quoted = plain_quote(piece, text, length);
+    if (quoted > 0) {
+        buffer_append(buffer, piece, quoted);
+        return;
+    }
     buffer_append(buffer, "\"", 1);
     json_append_escaped(buffer, text, length);
     buffer_append(buffer, "\"", 1);
