@@ -326,11 +326,36 @@ static int store_make(struct run *run, struct err *e) {
     return code;
 }
 
+/* HTTP, where the run is kept: tokens live in its folder. It hears the recovery, and answers when the
+ * loop turns. */
+static int gateway_make(struct run *run, struct settings_faults *faults, struct err *e) {
+    const struct config *c = run->config;
+    if (c->gateway_port == 0 || run->options->is_until_end) {
+        return 0;
+    }
+    if (!run->is_kept) {
+        settings_fault(
+            faults, 0, "gateway.port", "HTTP needs a data_dir, where its tokens are: give one, or 0"
+        );
+        return err_set(e, E_CONFIG, "1 fault");
+    }
+    int code = run_gateway_open(&run->gateway, run, e);
+    if (code == E_IO) {
+        settings_fault(
+            faults, 0, "gateway.port", "%s: end what uses it, or give another port, or 0 for no HTTP",
+            e->msg
+        );
+        code = err_set(e, E_CONFIG, "1 fault");
+    }
+    return code;
+}
+
 /* The header of the view comes before the first lines of the scripts. */
 static int run_start(struct run *run, struct settings_faults *faults, struct err *e) {
     int code = orders_choose(run, e);
     code = code != 0 ? code : deadline_watcher_start(&run->watcher, &run->deadline, e);
     code = code != 0 ? code : session_make(run, e);
+    code = code != 0 ? code : gateway_make(run, faults, e);
     bool has_history = false;
     if (code == 0 && run->is_kept) {
         code = run_recover(run, &has_history, e);
@@ -349,6 +374,12 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
     code = code != 0 ? code : run_settle(run, e);
     code = code != 0 ? code : starts_check(run, faults, e);
     run->has_started = code == 0;
+    if (code == 0 && run->gateway != NULL) {
+        gateway_ready(run_gateway_of(run->gateway), true);
+        run_view_gateway(
+            run->view, run->config->gateway_address, run_gateway_port(run->gateway)
+        );
+    }
     return code;
 }
 
@@ -501,26 +532,6 @@ static void on_interrupted(void *ctx, int signal) {
     run_end(ctx, RUN_END_INTERRUPTED);
 }
 
-/* HTTP, where the run is kept: tokens live in its folder. */
-static int gateway_make(struct run *run, struct settings_faults *faults, struct err *e) {
-    const struct config *c = run->config;
-    if (c->gateway_port == 0 || run->options->is_until_end) {
-        return 0;
-    }
-    if (!run->is_kept) {
-        settings_fault(
-            faults, 0, "gateway.port", "HTTP needs a data_dir, where its tokens are: give one, or 0"
-        );
-        return err_set(e, E_CONFIG, "1 fault");
-    }
-    int code = run_gateway_open(&run->gateway, run, e);
-    if (code == 0) {
-        gateway_ready(run_gateway_of(run->gateway), true);
-        run_view_gateway(run->view, c->gateway_address, run_gateway_port(run->gateway));
-    }
-    return code;
-}
-
 int run_prepare(
     struct run *run,
     const struct config *config,
@@ -541,8 +552,7 @@ int run_prepare(
     code = code != 0 ? code : tallies_make(run, e);
     code = code != 0 ? code : inputs_read(run, faults, e);
     code = code != 0 ? code : store_make(run, e);
-    code = code != 0 ? code : run_start(run, faults, e);
-    return code != 0 ? code : gateway_make(run, faults, e);
+    return code != 0 ? code : run_start(run, faults, e);
 }
 
 int run_play(struct run *run, struct err *e) {
@@ -576,6 +586,10 @@ void run_free(struct run *run) {
     }
     if (run->is_kept && run_store_close(&run->store, &ignored) != 0) {
         /* There was an earlier failure. */
+    }
+    if (run->gateway != NULL && !gateway_has_stopped(run_gateway_of(run->gateway))) {
+        run_end(run, RUN_END_FAILED); /* it did not come to its start */
+        loop_run(run->loop);
     }
     run_gateway_free(run->gateway);
     loop_free(run->loop);

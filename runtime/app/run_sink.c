@@ -11,8 +11,11 @@ void run_keep_error(struct run *run, const struct err *e) {
 
 static void on_fill(void *ctx, const struct fill_record *record) {
     struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_fill(run_gateway_of(run->gateway), record);
+    }
     if (run->is_recovering) {
-        return; /* it was told before */
+        return; /* only HTTP has forgotten it */
     }
     struct run_tally *tally = &run->tallies[record->activation];
     const struct order_request *request = &record->order->request;
@@ -38,46 +41,46 @@ static void on_fill(void *ctx, const struct fill_record *record) {
         run_keep_error(run, &err);
     }
     run_view_fill(run->view, record);
-    if (run->gateway != NULL) {
-        gateway_on_fill(run_gateway_of(run->gateway), record);
-    }
 }
 
 static void on_order(void *ctx, const struct order_record *record) {
     struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_order(run_gateway_of(run->gateway), record);
+    }
     if (run->is_recovering) {
         return;
     }
     run_view_order(run->view, record);
-    if (run->gateway != NULL) {
-        gateway_on_order(run_gateway_of(run->gateway), record);
-    }
 }
 
 static void on_signal(void *ctx, const struct signal_record *record) {
     struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_signal(run_gateway_of(run->gateway), record);
+    }
     if (run->is_recovering) {
         return;
     }
     run_view_signal(run->view, record);
-    if (run->gateway != NULL) {
-        gateway_on_signal(run_gateway_of(run->gateway), record);
-    }
 }
 
 static void on_log(void *ctx, const struct log_record *record) {
     struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_log(run_gateway_of(run->gateway), record);
+    }
     if (run->is_recovering) {
         return;
     }
     run_view_log(run->view, record);
-    if (run->gateway != NULL) {
-        gateway_on_log(run_gateway_of(run->gateway), record);
-    }
 }
 
 static void on_fault(void *ctx, const struct fault_record *record) {
     struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_fault(run_gateway_of(run->gateway), record);
+    }
     if (run->is_recovering) {
         return;
     }
@@ -86,9 +89,6 @@ static void on_fault(void *ctx, const struct fault_record *record) {
     tally->fault = *record->fault;
     if (run->has_started) {
         run_view_fault(run->view, record);
-    }
-    if (run->gateway != NULL) {
-        gateway_on_fault(run_gateway_of(run->gateway), record);
     }
 }
 

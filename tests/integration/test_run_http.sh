@@ -51,7 +51,7 @@ order_id=$(grep -o '"order_id":"[^"]*"' "$folder/answer" | head -1)
 ask POST /api/orders/create "$order" "order$try"
 says answer "${order_id:-none}"
 kill -9 $pid
-wait $pid 2>>"$folder/err"
+wait $pid 2>/dev/null
 
 start
 ask GET /api/strategy/hyperrsi/status/alice ''
@@ -63,6 +63,16 @@ for _ in $(seq 50); do # it fills with the next bar
   sleep 0.1
 done
 says answer '"quantity":"0.01"'
+kill -9 $pid
+wait $pid 2>/dev/null
+
+start
+order_id=${order_id#*:\"}
+ask GET "/api/orders/fills/${order_id%\"}" ''
+says answer '"filled_qty":"0.01"'
+"$program" run --data-dir "$folder/other" >"$folder/second" 2>&1 # the port is taken
+[ $? -eq 2 ] || fail 'a taken port is no fault of the configuration'
+grep -q 'give another port' "$folder/second" || fail "a taken port says $(cat "$folder/second")"
 kill -TERM $pid
 wait $pid
 status=$?
