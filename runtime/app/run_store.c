@@ -79,6 +79,7 @@ static void on_state(void *ctx, enum journal_state state, const struct err *reas
     s->is_failed = state == JOURNAL_FAILED;
     if (s->is_failed) {
         s->failure = *reason;
+        engine_journal_failed(s->engine); /* nothing new leaves until it can be written again */
     } else {
         engine_journal_restored(s->engine);
     }
@@ -174,6 +175,10 @@ bool run_store_turn(struct run_store *s) {
     journal_commit(s->journal);
     journal_poll(s->journal);
     store_poll(s->tables);
+    if (!s->is_failed && engine_journal_is_down(s->engine) &&
+        s->durable == journal_last(s->journal)) {
+        engine_journal_restored(s->engine); /* it had no room at once for what was lost */
+    }
     return s->durable > before;
 }
 
@@ -185,7 +190,7 @@ int run_store_wait(struct run_store *s, struct err *e) {
 }
 
 bool run_store_wants_snapshot(const struct run_store *s) {
-    return s->journal != NULL && !s->is_failed &&
+    return s->journal != NULL && !s->is_failed && !engine_journal_is_down(s->engine) &&
            journal_last(s->journal) >= s->snapshot_sequence + s->snapshot_every;
 }
 
