@@ -56,12 +56,18 @@ end
 
 local first = dump(database)
 os.remove(database)
-status = drive.run(('run --until-end --data-dir %s'):format(folder))
+local printed
+status, printed = drive.run(('run --until-end --data-dir %s'):format(folder))
 local second = dump(database)
 if status == 0 and first == second then
   drive.pass 'tables that were deleted are written anew, equal'
 else
   drive.fail('tables that were deleted are written anew, equal', ('status %d, %d and %d bytes'):format(status, #first, #second))
+end
+if printed:find('run --fresh begins anew', 1, true) then
+  drive.pass 'a run that is over says how to begin anew'
+else
+  drive.fail('a run that is over says how to begin anew', printed)
 end
 os.execute('rm -r ' .. folder)
 os.remove(orders)
