@@ -134,15 +134,22 @@ const struct ledger *account_ledger(const struct engine *e, uint32_t account) {
     return &e->accounts[account].ledger;
 }
 
+/* Asked for at every bar: of the sums it needs only the open profit. */
 int account_equity(const struct engine *e, uint32_t index, struct money *out) {
-    struct account_sums sums = {0};
+    struct decimal equity = e->accounts[index].ledger.balance.d;
     for (int i = 0; i < e->activation_count; i++) {
-        if (e->activations[i].account == index &&
-            sum_positions(e, &e->accounts[index], &e->activations[i], &sums) != 0) {
-            return E_OVERFLOW;
+        const struct activation *a = &e->activations[i];
+        for (int j = 0; a->account == index && j < a->position_count; j++) {
+            const struct record_position *p = &a->positions[j];
+            struct money value;
+            if (position_unrealized(&p->position, e->symbols[p->symbol].last, &value) != 0 ||
+                decimal_add(equity, value.d, &equity) != 0) {
+                return E_OVERFLOW;
+            }
         }
     }
-    return decimal_add(e->accounts[index].ledger.balance.d, sums.unrealized.d, &out->d);
+    out->d = equity;
+    return 0;
 }
 
 int account_free(const struct engine *e, uint32_t index, struct money *out) {

@@ -196,6 +196,42 @@ static int books_compare(const struct player *p, struct err *err) {
     return 0;
 }
 
+/* One stage. Stages that told nobody anything lead straight into the next; true when the bar is
+ * played out. */
+static bool stage_play(struct player *p, struct err *err) {
+    switch (p->stage) {
+    case STAGE_GAPS:
+        if (play_gap(p)) {
+            return false;
+        }
+        __attribute__((fallthrough));
+    case STAGE_OPEN:
+        engine_set_time(p->engine, p->candle->bar.time_ms);
+        p->stage = STAGE_PLAY;
+        __attribute__((fallthrough));
+    case STAGE_PLAY:
+        if (play_fill(p, err) || err->code != 0) {
+            return false;
+        }
+        p->stage = STAGE_CLOSE;
+        if (!player_is_settled(p)) {
+            return false;
+        }
+        __attribute__((fallthrough));
+    case STAGE_CLOSE:
+        play_close(p);
+        p->stage = STAGE_TIMERS;
+        return false;
+    case STAGE_TIMERS:
+        engine_queue_timers(p->engine);
+        p->stage = STAGE_OVER;
+        return false;
+    case STAGE_OVER:
+        break;
+    }
+    return true;
+}
+
 enum player_status player_step(struct player *p, struct err *err) {
     for (;;) {
         if (!player_is_settled(p)) {
@@ -204,37 +240,12 @@ enum player_status player_step(struct player *p, struct err *err) {
                 return status;
             }
         }
-        switch (p->stage) {
-        case STAGE_GAPS:
-            if (!play_gap(p)) {
-                p->stage = STAGE_OPEN;
-            }
-            break;
-        case STAGE_OPEN:
-            engine_set_time(p->engine, p->candle->bar.time_ms);
-            p->stage = STAGE_PLAY;
-            break;
-        case STAGE_PLAY:
-            if (!play_fill(p, err)) {
-                if (err->code != 0) {
-                    return PLAYER_FAILED;
-                }
-                p->stage = STAGE_CLOSE;
-            }
-            break;
-        case STAGE_CLOSE:
-            play_close(p);
-            p->stage = STAGE_TIMERS;
-            break;
-        case STAGE_TIMERS:
-            engine_queue_timers(p->engine);
-            p->stage = STAGE_OVER;
-            break;
-        case STAGE_OVER:
-            if (p->has_filled && books_compare(p, err) != 0) {
-                return PLAYER_FAILED;
-            }
-            return PLAYER_DONE;
+        bool is_over = stage_play(p, err);
+        if (err->code != 0) {
+            return PLAYER_FAILED;
+        }
+        if (is_over) {
+            return p->has_filled && books_compare(p, err) != 0 ? PLAYER_FAILED : PLAYER_DONE;
         }
     }
 }

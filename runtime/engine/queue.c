@@ -176,15 +176,16 @@ static bool state_is_new(const struct activation *a, const struct done *done) {
                                    memcmp(done->state, a->state, done->state_length) != 0);
 }
 
+/* Most answers: the handler asked nothing and kept nothing, and its end changes nothing here. */
+static bool done_is_quiet(enum event_kind kind, const struct done *done) {
+    return done->fault.code == 0 && done->ask_count == 0 && done->state == NULL &&
+           kind != EVENT_START && kind != EVENT_TIMER && kind != EVENT_PARAMS &&
+           kind != EVENT_COMMAND;
+}
+
 static void done_apply(struct engine *e, const struct event *event, const struct done *done) {
     uint32_t activation = done->activation;
     struct activation *a = &e->activations[activation];
-    bool is_quiet = done->ask_count == 0 && done->state == NULL;
-    bool is_plain = event->kind != EVENT_START && event->kind != EVENT_TIMER &&
-                    event->kind != EVENT_PARAMS;
-    if (is_quiet && is_plain) {
-        return;
-    }
     if (done->ask_count > e->outcomes_max) {
         activation_set_status(e, activation, ACTIVATION_SUSPENDED, "too many asks in an answer");
         return;
@@ -225,6 +226,19 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     journal_write(e, &record);
 }
 
+static void done_take(struct engine *e, const struct event *waiting, const struct done *done) {
+    /* A copy: what the asks bring about is queued, and may move the queue. */
+    struct event event = *waiting;
+    if (event.kind == EVENT_COMMAND || event.kind == EVENT_PARAMS) {
+        answer_tell(e, &event, done);
+    }
+    if (done->fault.code != 0) {
+        activation_fault(e, done->activation, &event, &done->fault);
+    } else {
+        done_apply(e, &event, done);
+    }
+}
+
 void engine_done(struct engine *e, const struct done *done) {
     if (done->activation >= (uint32_t)e->activation_count) {
         return;
@@ -233,19 +247,10 @@ void engine_done(struct engine *e, const struct done *done) {
     if (!a->is_waiting || event_at(a, 0)->number != done->number) {
         return; /* an answer to nothing that is out: of a host that was replaced */
     }
-    /* A copy: what the asks bring about is queued, and may move the queue. */
-    struct event copy = *event_at(a, 0);
-    const struct event *event = &copy;
-    if (event->kind == EVENT_COMMAND || event->kind == EVENT_PARAMS) {
-        answer_tell(e, event, done);
-    }
     CRASH_POINT(ANSWER_BEFORE);
-    if (done->fault.code != 0) {
-        activation_fault(e, done->activation, event, &done->fault);
-    } else {
-        done_apply(e, event, done);
+    if (!done_is_quiet(event_at(a, 0)->kind, done)) {
+        done_take(e, event_at(a, 0), done);
     }
-    a = &e->activations[done->activation];
     queue_drop_first(e, done->activation);
     activation_settle(e, done->activation);
     CRASH_POINT(ANSWER_AFTER);
