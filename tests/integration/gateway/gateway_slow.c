@@ -96,5 +96,6 @@ int main(int argc, char **argv) {
         "p99 alone %.3f ms, beside %d slow connections %.3f ms\n", (double)before_ns / 1e6, count,
         (double)beside_ns / 1e6
     );
+    free(slow);
     return beside_ns - before_ns <= GROWTH_MAX_NS ? 0 : 1;
 }
