@@ -2,12 +2,11 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/order_id.h"
 #include "engine/reconcile.h"
 #include "engine/record.h"
 #include "market/bars.h"
 #include "market/timeframe.h"
-
-#define CORE_SEQUENCE ((uint64_t)1 << 62) /* orders of the core count from here */
 
 struct engine_series {
     uint16_t symbol;
@@ -335,8 +334,6 @@ bool fill_is_booked(const struct engine *e, const struct venue_report *report);
 bool report_is_old(struct engine *e, const struct venue_report *report);
 /* A fill of NO_ACTIVATION. */
 void fill_of_account(struct engine *e, const struct venue_report *report);
-/* The events that must come before one which skips them, and what a refused cancel really says. */
-void report_prepare(struct order *o, struct order_event *event, bool has_id);
 void account_describe(const struct engine *e, uint32_t index, struct record *out);
 MUST_CHECK int account_complete(struct engine *e, const struct record *record, struct err *err);
 MUST_CHECK int account_take(struct engine *e, const struct record *record, struct err *err);

@@ -1,5 +1,6 @@
 /* heard: what a venue says, when it says it twice, too late or about nobody's order. */
 #include "engine/engine_state.h"
+#include "engine/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,44 +64,6 @@ bool report_is_old(struct engine *e, const struct venue_report *report) {
     return o != NULL && report->update > 0 && report->update <= order_watch(e, o)->update;
 }
 
-/* A fill that ends the order, or is larger than what is left, while an amendment is under way: the
- * venue may have made it. */
-static void fill_prepare(struct order *o, const struct order_event *event, bool has_id) {
-    struct quantity filled;
-    if (o->request.is_whole_position ||
-        decimal_add(o->filled.d, event->fill.quantity.d, &filled.d) != 0 ||
-        filled.d.v < o->request.quantity.d.v) {
-        return;
-    }
-    bool is_under_way = o->pending == PENDING_AMEND || o->state == ORDER_UNKNOWN;
-    bool may_be_more =
-        !event->is_final && is_under_way && o->asked.quantity.d.v > o->request.quantity.d.v;
-    if (may_be_more) {
-        struct order_event unknown = {.kind = ORDER_EVENT_UNKNOWN, .time_ms = event->time_ms};
-        if (order_apply(o, &unknown, NULL) == 0) {
-            o->request.quantity = o->asked.quantity;
-        }
-    }
-    if (filled.d.v > o->request.quantity.d.v && (is_under_way || has_id)) {
-        o->request.quantity = filled;
-    }
-}
-
-void report_prepare(struct order *o, struct order_event *event, bool has_id) {
-    bool is_gone = event->code == E_NOT_OPEN || event->code == E_NOT_FOUND;
-    if (event->kind == ORDER_EVENT_FILL) {
-        fill_prepare(o, event, has_id);
-    } else if (event->kind == ORDER_EVENT_AMENDED && o->state == ORDER_NEW) {
-        struct order_event accepted = {.kind = ORDER_EVENT_ACCEPTED, .time_ms = event->time_ms};
-        if (order_apply(o, &accepted, NULL) != 0) {
-            return; /* and the amendment will say so, too */
-        }
-    } else if (event->kind == ORDER_EVENT_CANCEL_REFUSED && is_gone) {
-        /* It has ended, and how is on the way, or was lost. */
-        event->kind = ORDER_EVENT_UNKNOWN;
-    }
-}
-
 /* --- fills of nobody's order
  * ---------------------------------------------------------------------- */
 
@@ -140,22 +103,13 @@ static int fill_outside(struct engine *e, const struct venue_report *report) {
 static int fill_share(
     struct engine *e, struct venue_report *report, uint32_t activation, struct quantity most
 ) {
-    struct venue_report share = *report;
-    struct fill *rest = &report->event.fill;
-    share.key.activation = activation;
-    if (most.d.v < rest->quantity.d.v) {
-        struct decimal part;
-        share.event.fill.quantity = most;
-        if (decimal_div(most.d, rest->quantity.d, ROUND_NEAREST, &part) != 0 ||
-            decimal_mul(rest->fee.d, part, ROUND_NEAREST, &share.event.fill.fee.d) != 0) {
-            return E_OVERFLOW;
-        }
+    struct venue_report share;
+    int code = report_share(report, most, &share);
+    if (code == 0) {
+        share.key.activation = activation;
+        fill_unasked(e, &share, report->reason);
     }
-    fill_unasked(e, &share, report->reason);
-    if (decimal_sub(rest->quantity.d, share.event.fill.quantity.d, &rest->quantity.d) != 0) {
-        return E_OVERFLOW;
-    }
-    return decimal_sub(rest->fee.d, share.event.fill.fee.d, &rest->fee.d);
+    return code;
 }
 
 /* What the venue closes by force is closed for those who hold it. */

@@ -2,6 +2,7 @@
  * books and the script's events. */
 #include "base/fault_points.h"
 #include "engine/engine_state.h"
+#include "engine/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,14 +67,6 @@ order_queue_change(struct engine *e, uint32_t activation, const struct order *o,
     }
 }
 
-/* "ACTIVATIONoSEQUENCE", "c" for the core's own: the client id too, so that no restart can send a
- * second one. */
-static void order_name(const struct activation *a, struct order *o) {
-    bool is_core = o->sequence >= CORE_SEQUENCE;
-    uint32_t count = (uint32_t)(is_core ? o->sequence - CORE_SEQUENCE : o->sequence);
-    snprintf(o->id, sizeof o->id, "%.21s%c%u", a->id, is_core ? 'c' : 'o', count);
-}
-
 static void order_build(
     const struct engine *e,
     const struct activation *a,
@@ -89,7 +82,7 @@ static void order_build(
         .created_ms = e->now_ms,
         .updated_ms = e->now_ms,
     };
-    order_name(a, o);
+    order_id_write(a->id, o->sequence, o->id);
 }
 
 /* Ends an order that never rested: it was refused by a check, or could not be sent. */
@@ -450,7 +443,7 @@ void fill_unasked(struct engine *e, const struct venue_report *report, const cha
             },
     };
     if (report->key.sequence != 0) {
-        order_name(&e->activations[activation], &described);
+        order_id_write(e->activations[activation].id, described.sequence, described.id);
     }
     snprintf(described.request.reason, sizeof described.request.reason, "%s", reason);
     struct fill_record record = {0};

@@ -1,15 +1,8 @@
+#include "engine/order_id.h"
 #include "store/projection_parts.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define CORE_SEQUENCE ((uint64_t)1 << 62) /* orders of the core count from here */
-
-void order_row_name(const struct who *who, uint64_t sequence, char id[ORDER_ID_MAX]) {
-    bool is_core = sequence >= CORE_SEQUENCE;
-    uint32_t count = (uint32_t)(is_core ? sequence - CORE_SEQUENCE : sequence);
-    snprintf(id, ORDER_ID_MAX, "%.21s%c%u", who->id, is_core ? 'c' : 'o', count);
-}
 
 static const char write_sql[] =
     "INSERT INTO oms_orders (id, order_id, client_id, activation_id, sequence, user_id, account_id,"
@@ -32,7 +25,7 @@ int order_row_write(
 ) {
     const struct order_request *r = &o->request;
     char id[ORDER_ID_MAX];
-    order_row_name(who, o->sequence, id);
+    order_id_write(who->id, o->sequence, id);
     return database_run(
         p->database, write_sql,
         VALUES(
@@ -137,7 +130,7 @@ int order_row_read(
 ) {
     sqlite3_stmt *rows;
     *o = (struct order){.sequence = sequence};
-    order_row_name(who, sequence, o->id);
+    order_id_write(who->id, sequence, o->id);
     int code = database_select(p->database, read_sql, VALUES(value_text(o->id)), &rows, e);
     if (code != 0) {
         return code;

@@ -1,3 +1,4 @@
+#include "engine/order_id.h"
 #include "store/projection_parts.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ static int order_make(
         .created_ms = r->now_ms,
         .updated_ms = r->now_ms,
     };
-    order_row_name(who, sequence, o.id);
+    order_id_write(who->id, sequence, o.id);
     if (outcome->is_refused) {
         struct order_event refused = {
             .kind = ORDER_EVENT_REJECTED,

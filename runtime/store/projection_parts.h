@@ -133,5 +133,3 @@ MUST_CHECK int order_row_read(
     bool *is_there,
     struct err *e
 );
-/* "ACTIVATIONoNUMBER", "c" for the core's own: as the engine names them. */
-void order_row_name(const struct who *who, uint64_t sequence, char id[ORDER_ID_MAX]);

@@ -1,3 +1,4 @@
+#include "engine/report.h"
 #include "store/projection_parts.h"
 
 #include <stdio.h>
@@ -112,20 +113,12 @@ static int report_forced(struct projection *p, struct venue_report *rest, struct
         if (code != 0 || !is_closed) {
             continue;
         }
-        struct venue_report share = *rest;
-        struct fill *all = &rest->event.fill, *part = &share.event.fill;
-        struct decimal most = decimal_abs(held.quantity.d), ratio;
-        if (most.v < all->quantity.d.v) {
-            part->quantity.d = most;
-            if (decimal_div(most, all->quantity.d, ROUND_NEAREST, &ratio) != 0 ||
-                decimal_mul(all->fee.d, ratio, ROUND_NEAREST, &part->fee.d) != 0) {
-                p->figures.oddities++;
-                return 0;
-            }
+        struct venue_report share;
+        if (report_share(rest, (struct quantity){decimal_abs(held.quantity.d)}, &share) != 0) {
+            p->figures.oddities++;
+            return 0;
         }
         code = report_unasked(p, who, &share, NULL, e);
-        all->quantity.d.v -= part->quantity.d.v;
-        all->fee.d.v -= part->fee.d.v;
     }
     return code;
 }
@@ -171,37 +164,6 @@ static const char *event_name(enum order_event_kind kind) {
         [ORDER_EVENT_UNKNOWN] = "unknown",
     };
     return names[kind];
-}
-
-/* As the engine takes it: the venue may have made an amendment that it has not told yet, and what
- * it says happened has happened. */
-static void report_prepare(struct order *o, struct order_event *event, bool has_id) {
-    if (event->kind == ORDER_EVENT_AMENDED && o->state == ORDER_NEW) {
-        struct order_event accepted = {.kind = ORDER_EVENT_ACCEPTED, .time_ms = event->time_ms};
-        (void)!order_apply(o, &accepted, NULL);
-        return;
-    }
-    if (event->kind == ORDER_EVENT_CANCEL_REFUSED &&
-        (event->code == E_NOT_OPEN || event->code == E_NOT_FOUND)) {
-        event->kind = ORDER_EVENT_UNKNOWN;
-        return;
-    }
-    struct quantity filled;
-    if (event->kind != ORDER_EVENT_FILL || o->request.is_whole_position ||
-        decimal_add(o->filled.d, event->fill.quantity.d, &filled.d) != 0 ||
-        filled.d.v < o->request.quantity.d.v) {
-        return;
-    }
-    bool is_under_way = o->pending == PENDING_AMEND || o->state == ORDER_UNKNOWN;
-    if (!event->is_final && is_under_way && o->asked.quantity.d.v > o->request.quantity.d.v) {
-        struct order_event unknown = {.kind = ORDER_EVENT_UNKNOWN, .time_ms = event->time_ms};
-        if (order_apply(o, &unknown, NULL) == 0) {
-            o->request.quantity = o->asked.quantity;
-        }
-    }
-    if (filled.d.v > o->request.quantity.d.v && (is_under_way || has_id)) {
-        o->request.quantity = filled;
-    }
 }
 
 static int order_change(
