@@ -170,8 +170,14 @@ static int multiple_of(uint128 steps, uint128 step, bool negative, struct decima
     return decimal_of_magnitude(magnitude, negative, out);
 }
 
-int decimal_round_to(
-    struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
+/* What is nearer to a step than a part of it (0 parts: nothing) is that step; the rest is rounded.
+ */
+static int round_to_steps(
+    struct decimal a,
+    struct decimal step,
+    unsigned grace_parts,
+    enum rounding rounding,
+    struct decimal *out
 ) {
     if (step.v <= 0) {
         return E_ARGUMENT;
@@ -181,28 +187,25 @@ int decimal_round_to(
     uint128 divisor = (uint128)step.v;
     uint128 steps = magnitude / divisor;
     uint128 rest = magnitude - steps * divisor;
-    steps += rounds_away(rest, divisor, negative, rounding);
-    return multiple_of(steps, divisor, negative, out);
-}
-
-int decimal_snap_to(
-    struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
-) {
-    if (step.v <= 0) {
-        return E_ARGUMENT;
-    }
-    bool negative = a.v < 0;
-    uint128 magnitude = decimal_magnitude(a);
-    uint128 divisor = (uint128)step.v;
-    uint128 steps = magnitude / divisor;
-    uint128 rest = magnitude - steps * divisor;
-    uint128 grace = divisor / GRACE_PARTS;
+    uint128 grace = grace_parts > 0 ? divisor / grace_parts : 0;
     if (divisor - rest <= grace) {
         steps++;
     } else if (rest > grace) {
         steps += rounds_away(rest, divisor, negative, rounding);
     }
     return multiple_of(steps, divisor, negative, out);
+}
+
+int decimal_round_to(
+    struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
+) {
+    return round_to_steps(a, step, 0, rounding, out);
+}
+
+int decimal_snap_to(
+    struct decimal a, struct decimal step, enum rounding rounding, struct decimal *out
+) {
+    return round_to_steps(a, step, GRACE_PARTS, rounding, out);
 }
 
 int decimal_steps(struct decimal a, struct decimal step, int64_t *out) {
