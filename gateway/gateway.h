@@ -40,14 +40,16 @@ struct gateway_options {
     void (*script_release)(void *ctx, const struct script_bundle *bundle);
     /* The name of the script at index, in the order of names; NULL behind the last. */
     const char *(*script_list)(void *ctx, int index);
-    /* Findings of `check` about a script, or about `source` as its entry file where that is given.
-     */
+    /* Begins to look for what is wrong with a script, or with `source` as its entry file where that
+     * is given. 0: the findings come later, then `done`, once, with what kept it from looking.
+     * E_LIMIT: too many are under way. */
     int (*script_check
     )(void *ctx,
       const char *name,
       const char *source,
       size_t length,
       void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+      void (*done)(void *to, int code, const char *why),
       void *to,
       struct err *e);
     /* Whether the venue's positions are what the owners' sum up to; NULL: nobody can say. */

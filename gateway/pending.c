@@ -49,6 +49,8 @@ static bool is_due(const struct gateway *g, const struct pending *p) {
         return activation_status(g->engine, p->activation) != ACTIVATION_STARTING;
     case WAIT_CALL:
         return p->has_answer || inspect_is_over(g->engine, p->activation, p->number);
+    case WAIT_CHECK:
+        return p->has_answer;
     case WAIT_DURABLE:
         return p->sequence <= g->durable;
     }
@@ -67,7 +69,7 @@ static void pending_finish(struct gateway *g, struct pending *p) {
         .out = &g->out,
         .status = 200,
         .ticket = p->ticket,
-        .is_acknowledgement = true,
+        .is_acknowledgement = p->wait != WAIT_CHECK,
     };
     arena_reset(&g->arena);
     buffer_clear(&g->out);
@@ -148,6 +150,10 @@ void pending_answered(struct gateway *g, const struct answer_record *record) {
     }
 }
 
+void pending_over(struct pending *p, int code, const char *text) {
+    answer_keep(p, code, text, 0);
+}
+
 void pending_fault(struct gateway *g, uint32_t activation, int code, const char *text) {
     for (struct pending *p = g->pending.first; p != NULL; p = p->next) {
         if (p->wait == WAIT_START && p->activation == activation && !p->has_answer) {
@@ -179,7 +185,8 @@ void pending_expire(struct gateway *g, int64_t now_ns) {
             pending_give_up(g, p);
         }
         bool is_borrowed =
-            p->wait == WAIT_CALL && !inspect_is_over(g->engine, p->activation, p->number);
+            (p->wait == WAIT_CALL && !inspect_is_over(g->engine, p->activation, p->number)) ||
+            (p->wait == WAIT_CHECK && !p->has_answer);
         if (!is_late || is_borrowed) {
             last = p;
             at = &p->next;

@@ -1,7 +1,8 @@
 /* pending: requests whose answers wait: for a script to answer, then for the journal.
  *
  * A request that waits for a script names its activation (and its event's number); when the script
- * has answered, its route's `finish` makes the answer from what is so then. An answer that is made
+ * has answered, its route's `finish` makes the answer from what is so then. So does one that waits
+ * for a check of a script in another process. An answer that is made
  * waits until everything appended by then is durable. What waits too long is answered with
  * outcome_unknown: nobody can say what became of it. One thread; the list owns what is in it. */
 #pragma once
@@ -20,7 +21,7 @@ struct gateway;
 struct http_exchange;
 struct route;
 
-enum pending_wait { WAIT_START, WAIT_CALL, WAIT_DURABLE };
+enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_DURABLE };
 
 struct pending {
     struct pending *next;
@@ -29,9 +30,9 @@ struct pending {
     enum pending_wait wait;
     uint32_t activation; /* START, CALL */
     uint64_t number;     /* CALL: of the event */
-    void *kept;          /* what the engine borrows until the event is answered; freed */
+    void *kept;          /* what is borrowed until the answer has come; freed */
     void (*free_kept)(void *kept);
-    bool has_answer; /* CALL: the script's */
+    bool has_answer; /* CALL: the script's; CHECK: it is over */
     int code;
     char *text; /* of the refusal, or what on_command returned; NULL */
     int asks;   /* how many things the handler asked for */
@@ -59,6 +60,9 @@ void pending_look(struct gateway *g);
 /* Answers whose records are durable leave. */
 void pending_durable(struct gateway *g);
 void pending_answered(struct gateway *g, const struct answer_record *record);
+/* What it waited for (CHECK) is over, or could not be had, for that reason: the next look sees it.
+ */
+void pending_over(struct pending *p, int code, const char *text);
 /* A fault of an activation that starts: why it did not. */
 void pending_fault(struct gateway *g, uint32_t activation, int code, const char *text);
 /* Gives up on what is late. What the engine still borrows stays until it does not. */

@@ -13,4 +13,6 @@ int command_journal(const struct arguments *arguments);
 int command_run(const struct arguments *arguments);
 int command_token(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
-int command_worker(void); /* not in the table: people do not start it */
+/* Not in the table: people do not start them. */
+int command_worker(void);
+int command_checker(int count, char **words);

@@ -41,6 +41,9 @@ struct config {
     int64_t segment_bytes;
     const char *gateway_address;
     int gateway_port;       /* 0: no HTTP */
+    int checks_max;         /* of scripts, at once */
+    int64_t check_time_ms;
+    size_t check_memory;
     int workers;           /* processes that run scripts; 0: this one does */
     int log_level;  /* enum log_level */
     int log_format; /* enum config_log_format */

@@ -55,6 +55,9 @@ int main(int argc, char **argv) {
     if (strcmp(name, "worker") == 0 && argc == 2) {
         return command_worker();
     }
+    if (strcmp(name, "checker") == 0) {
+        return command_checker(argc - 2, argv + 2);
+    }
     for (const struct command_spec *c = commands; c->name != NULL; c++) {
         if (strcmp(c->name, name) == 0) {
             return run_command(c, argc - 2, argv + 2);

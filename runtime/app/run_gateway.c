@@ -16,6 +16,8 @@ struct run_gateway {
     struct gateway *gateway;
     char *names[SCRIPTS_MAX]; /* of the scripts that can be activated, sorted */
     int name_count;
+    struct script_checks *checks;
+    int left; /* of the two that must have stopped */
     void (*over)(void *ctx);
     void *over_ctx;
 };
@@ -110,13 +112,14 @@ static void script_release(void *ctx, const struct script_bundle *bundle) {
 static int gateway_script_check(
     void *ctx, const char *name, const char *source, size_t length,
     void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
-    void *to, struct err *e
+    void (*done)(void *to, int code, const char *why), void *to, struct err *e
 ) {
     struct run_gateway *g = ctx;
     if (source == NULL && !is_listed(g, name)) {
         return err_set(e, E_NOT_FOUND, "there is no script %s", name);
     }
-    return script_check(name, source, length, finding, to, e);
+    struct script_check_listener listener = {to, finding, done};
+    return script_check(g->checks, name, source, length, &listener, e);
 }
 
 /* --- the engine ----------------------------------------------------------------------------------- */
@@ -135,9 +138,21 @@ static void settle(void *ctx) {
 
 static void stopped(void *ctx) {
     struct run_gateway *g = ctx;
-    if (g->over != NULL) {
+    if (--g->left == 0 && g->over != NULL) {
         g->over(g->over_ctx);
     }
+}
+
+static int checks_make(struct run_gateway *g, struct err *e) {
+    const struct config *c = g->run->config;
+    struct script_checks_options options = {
+        .loop = loop_uv(g->run->loop),
+        .at_once_max = c->checks_max,
+        .time_max_ms = c->check_time_ms,
+        .memory_max = c->check_memory,
+        .source_max = c->limits.source_max,
+    };
+    return script_checks_new(&g->checks, &options, e);
 }
 
 int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
@@ -146,6 +161,7 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         return err_set(e, E_MEMORY, "no memory for the gateway");
     }
     g->run = run;
+    g->left = 2;
     struct gateway_options options = {
         .loop = loop_uv(run->loop),
         .engine = run->engine,
@@ -164,8 +180,10 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .script_check = gateway_script_check,
         .stopped = stopped,
     };
-    int code = gateway_new(&g->gateway, &options, e);
+    int code = checks_make(g, e);
+    code = code != 0 ? code : gateway_new(&g->gateway, &options, e);
     if (code != 0) {
+        script_checks_free(g->checks);
         free(g);
         return code;
     }
@@ -184,6 +202,7 @@ struct gateway *run_gateway_of(struct run_gateway *g) {
 void run_gateway_stop(struct run_gateway *g, void (*over)(void *ctx), void *ctx) {
     g->over = over;
     g->over_ctx = ctx;
+    script_checks_stop(g->checks, stopped, g);
     gateway_stop(g->gateway);
 }
 
@@ -192,6 +211,7 @@ void run_gateway_free(struct run_gateway *g) {
         return;
     }
     gateway_free(g->gateway);
+    script_checks_free(g->checks);
     names_free(g);
     free(g);
 }

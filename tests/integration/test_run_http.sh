@@ -40,6 +40,12 @@ says answer '"ready":true'
 ask POST /api/strategy/hyperrsi/activate \
   '{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","timeframe":"5m","mode":"paper","params":{"rsi_length":9}}' first
 says answer '"status":"running"'
+ask POST /api/scripts/grid/check '{"source":"while true do end"}'
+says answer '"text":"the handler took longer than its 50 ms of CPU"'
+ask POST /api/scripts/grid/check ''
+says answer '"ok":true'
+ask POST /api/strategy/hyperrsi/activate \
+  '{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","timeframe":"5m","mode":"paper","params":{"rsi_length":9}}' first
 activation=$(grep -o '"activation_id":"[^"]*"' "$folder/answer" | head -1)
 for try in $(seq 50); do # until there is a price
   ask POST /api/orders/create "$order" "order$try"

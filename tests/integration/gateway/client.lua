@@ -90,7 +90,7 @@ M.read = read
 local input
 function M.start()
   os.execute(('mkfifo %s/said'):format(folder))
-  input = assert(io.popen(('cd %s && exec %s %s >%s/said'):format(source, program, folder, folder), 'w'))
+  input = assert(io.popen(('cd %s && exec %s %s %s >%s/said'):format(source, program, folder, M.checker or commands, folder), 'w'))
   M.said = assert(io.open(folder .. '/said', 'r'))
   M.port = assert(tonumber((M.said:read('*l') or ''):match('port (%d+)')), 'the server did not start')
   M.admin = read(folder .. '/admin.token'):match('%S+')

@@ -5,14 +5,14 @@
  *   ready 0|1   what /ready says       down 0|1          the journal takes nothing
  *   stop        gateway_stop           quit
  *
- * Each is answered with "ok". Usage: gateway_server DATA_DIR; prints "port N" first. */
+ * Each is answered with "ok". Usage: gateway_server DATA_DIR CHECKER, the program that checks
+ * scripts; prints "port N" first. */
 #include "app/instruments.h"
+#include "app/script_check.h"
 #include "app/script_files.h"
-#include "base/hash.h"
 #include "gateway/gateway.h"
 #include "research/candle_file.h"
 #include "research/session.h"
-#include "script/check.h"
 #include "script/deadline.h"
 #include "worker/deadline_watcher.h"
 
@@ -28,6 +28,8 @@ struct server {
     struct session *session;
     struct engine *engine;
     struct gateway *gateway;
+    struct script_checks *checks;
+    int left; /* of the two that must have stopped */
     struct candle_data data;
     struct deadline deadline;
     struct deadline_watcher *watcher;
@@ -122,46 +124,26 @@ static const char *script_list(void *ctx, int index) {
     return index < 2 ? names[index] : NULL;
 }
 
-static int script_check(
+static int check_begin(
     void *ctx,
     const char *name,
     const char *source,
     size_t length,
     void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+    void (*done)(void *to, int code, const char *why),
     void *to,
     struct err *e
 ) {
     struct server *s = ctx;
-    struct check_findings findings = {0};
-    struct script_source read = {0};
-    int code = script_source_read(name, (size_t)1 << 20, &read, e);
-    if (code != 0) {
-        return code;
-    }
-    struct script_file *files = calloc((size_t)read.bundle.count, sizeof *files);
-    struct script_bundle bundle = read.bundle;
-    memcpy(files, bundle.files, (size_t)bundle.count * sizeof *files);
-    if (source != NULL) {
-        files[0].text = source;
-        files[0].length = length;
-        bundle.hash ^= hash_of(source, length); /* another text is another version */
-    }
-    bundle.files = files;
-    code = check_sources(&bundle, &findings, e);
-    code = code != 0 ? code : check_start(&bundle, &s->instrument, 1, &s->deadline, &findings, e);
-    for (int i = 0; code == 0 && i < findings.count; i++) {
-        const struct check_finding *f = &findings.list[i];
-        finding(to, files[f->file].path, f->line, f->level == CHECK_ERROR, f->text);
-    }
-    check_findings_free(&findings);
-    script_source_free(&read);
-    free(files);
-    return code;
+    struct script_check_listener listener = {to, finding, done};
+    return script_check(s->checks, name, source, length, &listener, e);
 }
 
 static void stopped(void *ctx) {
     struct server *s = ctx;
-    uv_close((uv_handle_t *)&s->input, NULL);
+    if (--s->left == 0) {
+        uv_close((uv_handle_t *)&s->input, NULL);
+    }
 }
 
 /* --- lines
@@ -185,6 +167,14 @@ static void play(struct server *s, int count) {
     gateway_look(s->gateway);
 }
 
+static void server_stop(struct server *s) {
+    if (s->left == 0) {
+        s->left = 2;
+        script_checks_stop(s->checks, stopped, s);
+        gateway_stop(s->gateway);
+    }
+}
+
 static void obey(struct server *s, const char *line) {
     int n = 0;
     if (sscanf(line, "play %d", &n) == 1) {
@@ -200,7 +190,7 @@ static void obey(struct server *s, const char *line) {
             engine_journal_restored(s->engine);
         }
     } else if (strcmp(line, "stop") == 0) {
-        gateway_stop(s->gateway);
+        server_stop(s);
     }
     puts("ok");
     fflush(stdout);
@@ -217,7 +207,7 @@ static void on_input(uv_stream_t *stream, ssize_t length, const uv_buf_t *room) 
     (void)room;
     if (length < 0) {
         uv_read_stop(stream);
-        gateway_stop(s->gateway);
+        server_stop(s);
         return;
     }
     s->line_length += (size_t)length;
@@ -274,8 +264,19 @@ static void session_make(struct server *s) {
     }
 }
 
-static void gateway_make(struct server *s, const char *data_dir) {
+static void gateway_make(struct server *s, const char *data_dir, const char *checker) {
     struct err err = {0};
+    struct script_checks_options checks = {
+        .loop = &s->loop,
+        .at_once_max = 2,
+        .time_max_ms = 2000,
+        .memory_max = (size_t)128 << 20,
+        .source_max = (size_t)1 << 20,
+        .program = checker,
+    };
+    if (script_checks_new(&s->checks, &checks, &err) != 0) {
+        die("checks", &err);
+    }
     struct gateway_options options = {
         .loop = &s->loop,
         .engine = s->engine,
@@ -290,7 +291,7 @@ static void gateway_make(struct server *s, const char *data_dir) {
         .script_find = script_find,
         .script_release = script_release,
         .script_list = script_list,
-        .script_check = script_check,
+        .script_check = check_begin,
         .stopped = stopped,
     };
     if (gateway_new(&s->gateway, &options, &err) != 0) {
@@ -303,8 +304,8 @@ static void gateway_make(struct server *s, const char *data_dir) {
 
 int main(int argc, char **argv) {
     struct server *s = &server;
-    if (argc != 2) {
-        fprintf(stderr, "usage: gateway_server DATA_DIR\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: gateway_server DATA_DIR CHECKER\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -312,12 +313,13 @@ int main(int argc, char **argv) {
     uv_pipe_init(&s->loop, &s->input, 0);
     s->input.data = s;
     session_make(s);
-    gateway_make(s, argv[1]);
+    gateway_make(s, argv[1], argv[2]);
     uv_pipe_open(&s->input, 0);
     uv_read_start((uv_stream_t *)&s->input, on_room, on_input);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     uv_loop_close(&s->loop);
     gateway_free(s->gateway);
+    script_checks_free(s->checks);
     session_free(s->session);
     deadline_watcher_stop(s->watcher);
     candle_data_free(&s->data);
