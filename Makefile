@@ -4,7 +4,7 @@
 # make bench      the table of speeds
 # make simulate   SEEDS=n: that many simulated lives of the engine under faults
 # make reference  docs/reference and lua/types anew, from the tables of the program
-# make check-all  everything again under the sanitizers, and each fuzz target for a minute
+# make check-all  more crashes, everything again under the sanitizers, and each fuzz target for a minute
 BUILD_PACKAGES := build-essential cmake ninja-build pkg-config luajit libluajit-5.1-dev libuv1-dev libseccomp-dev \
   libsqlite3-dev libssl-dev zlib1g-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev curl lua-check valgrind
@@ -63,6 +63,7 @@ reference: all
 	build/release/tradingboost reference .
 
 check-all: test
+	ctest --test-dir build/release --output-on-failure -j2 -C long -L long
 	$(call build,asan,all)
 	ctest --test-dir build/asan --output-on-failure -j2 -LE bench
 	@$(MAKE) --no-print-directory fuzz

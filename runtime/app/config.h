@@ -39,6 +39,7 @@ struct config {
     struct engine_options engine;
     int64_t snapshot_every; /* records */
     int64_t segment_bytes;
+    int segments_kept;
     const char *gateway_address;
     int gateway_port;       /* 0: no HTTP */
     int checks_max;         /* of scripts, at once */

@@ -38,6 +38,15 @@ const struct setting_row config_rows[] = {
      "1073741824",
      "size of one file of the journal, set aside on the disk when it is begun",
      {0}},
+    {"journal.keep",
+     SETTING_INTEGER,
+     AT(segments_kept),
+     "16",
+     "0",
+     "1000000",
+     "files of the journal that stay, in journal/archive, after snapshots and tables have passed them; older ones "
+     "are deleted",
+     {0}},
 
     {"gateway.port",
      SETTING_INTEGER,

@@ -323,6 +323,7 @@ static int store_make(struct run *run, struct err *e) {
     run->store.kept = store_kept;
     run->store.snapshot_every = (uint64_t)run->config->snapshot_every;
     run->store.segment_bytes = (size_t)run->config->segment_bytes;
+    run->store.segments_kept = run->config->segments_kept;
     int code = run_store_open(&run->store, data_dir, e);
     if (code == 0 && run->options->is_fresh) {
         code = run_store_set_aside(data_dir, e);
@@ -463,9 +464,10 @@ static bool bar_play(struct run *run) {
     return !run->is_bar_out && bar_end(run, &err);
 }
 
+/* Between two bars: a turn may end with one that waits each time. */
 static void snapshot_now_and_then(struct run *run) {
     struct err err = {0};
-    if (run->is_kept && !run->is_bar_out && run_store_wants_snapshot(&run->store) &&
+    if (run->is_kept && run_store_wants_snapshot(&run->store) &&
         run_store_snapshot(&run->store, &err) != 0) {
         run_view_warning(run->view, &err); /* the journal is whole without it */
     }
@@ -483,9 +485,9 @@ static void run_turn(struct run *run) {
         if (!bar_play(run)) {
             break;
         }
+        snapshot_now_and_then(run);
     }
     run_view_flush(run->view);
-    snapshot_now_and_then(run);
     if (run->has_ended || run->is_bar_out) {
         return; /* what it waits for wakes the loop */
     }

@@ -1,6 +1,7 @@
 #include "app/run_store.h"
 
 #include "store/data_lock.h"
+#include "store/disk_faults.h"
 #include "store/snapshot.h"
 
 #include <errno.h>
@@ -97,20 +98,20 @@ static void on_wake(void *ctx) {
 
 static int records_read(struct run_store *s, struct err *e) {
     struct snapshot_report snapshot = {0};
-    int code = snapshot_read(&disk_system, s->folder, s, take_slice, &snapshot, e);
+    int code = snapshot_read(DISK_OF_RUN, s->folder, s, take_slice, &snapshot, e);
     if (code != 0) {
         return code;
     }
     s->snapshot_sequence = snapshot.sequence;
     uint64_t from = snapshot.sequence > 0 ? snapshot.sequence + 1 : 0;
-    return journal_read(&disk_system, s->folder, from, s, take_record, &s->report, e);
+    return journal_read(DISK_OF_RUN, s->folder, from, s, take_record, &s->report, e);
 }
 
 static int journal_begin(struct run_store *s, struct err *e) {
     struct journal_options options;
     journal_options_default(&options);
     options.folder = s->folder;
-    options.disk = &disk_system;
+    options.disk = DISK_OF_RUN;
     options.segment_bytes = s->segment_bytes;
     options.ctx = s;
     options.wake = on_wake;
@@ -136,8 +137,9 @@ static int tables_begin(struct run_store *s, struct err *e) {
     }
     options.database_path = s->database;
     options.folder = s->folder;
-    options.disk = &disk_system;
+    options.disk = DISK_OF_RUN;
     options.exchange = "paper";
+    options.keep.segments = s->segments_kept;
     options.ctx = s;
     options.utc_ns = now_utc_ns;
     code = store_open(&s->tables, &options, e);
@@ -213,7 +215,7 @@ int run_store_snapshot(struct run_store *s, struct err *e) {
     }
     struct snapshotting to = {.err = e};
     uint64_t sequence = journal_last(s->journal);
-    code = snapshot_begin(&to.writer, &disk_system, s->folder, sequence, e);
+    code = snapshot_begin(&to.writer, DISK_OF_RUN, s->folder, sequence, e);
     if (code != 0) {
         return code;
     }
@@ -239,7 +241,8 @@ static void tables_end(struct run_store *s, uint64_t last) {
     store_durable(s->tables, last);
     for (int i = 0; i < TABLES_STEPS; i++) {
         store_figures(s->tables, &figures);
-        if (!figures.is_up || figures.applied >= last) {
+        bool is_away = !figures.is_up && figures.reason[0] != '\0'; /* not only not begun yet */
+        if (is_away || (figures.is_up && figures.applied >= last)) {
             break;
         }
         nanosleep(&step, NULL);

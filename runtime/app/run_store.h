@@ -25,6 +25,7 @@ struct run_store {
     uint64_t snapshot_sequence; /* of the last one */
     uint64_t snapshot_every;    /* records; set before run_store_open, like segment_bytes */
     size_t segment_bytes;
+    int segments_kept; /* of those that are archived */
     uint64_t durable;
     bool has_history; /* something was recovered */
     bool is_failed;

@@ -1,6 +1,7 @@
 /* settings_environment: the rows under the names of the environment, and as a page of reference. */
 #include "app/settings.h"
 
+#include "base/fault_points.h"
 #include "script/suggest.h"
 
 #include <ctype.h>
@@ -51,7 +52,7 @@ void settings_environment(
     const char *file = faults->file;
     faults->file = "environment";
     for (; *environment != NULL; environment++) {
-        if (!setting_begins(*environment, ENVIRONMENT_PREFIX)) {
+        if (!setting_begins(*environment, ENVIRONMENT_PREFIX) || FAULT_VARIABLE(*environment)) {
             continue;
         }
         char given[SETTING_PATH_BYTES];

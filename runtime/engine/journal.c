@@ -111,12 +111,24 @@ void outcome_refuse(struct engine *e, int code, const char *message) {
 /* --- outbox
  * --------------------------------------------------------------------------------------- */
 
+static int order_send(
+    const struct engine *e, const struct outbox_item *item, const struct order *o, struct err *err
+) {
+    const struct venue_port *v = &e->ports.venue;
+    CRASH_POINT(SEND_BEFORE);
+    int code = v->submit(v->ctx, item->account, item->key, o, err);
+    CRASH_POINT(SEND_AFTER);
+    return code;
+}
+
 static int item_send(struct engine *e, const struct outbox_item *item, struct err *err) {
     const struct venue_port *v = &e->ports.venue;
     switch (item->what) {
     case 's': {
+        CRASH_POINT(FRAME_BEFORE);
         const struct order *o = order_find(e, item->key.activation, item->key.sequence);
-        return o == NULL ? 0 : v->submit(v->ctx, item->account, item->key, o, err);
+        CRASH_POINT(FRAME_AFTER);
+        return o == NULL ? 0 : order_send(e, item, o, err);
     }
     case 'c':
         return v->cancel(v->ctx, item->account, item->key, err);
@@ -129,9 +141,7 @@ static int item_send(struct engine *e, const struct outbox_item *item, struct er
 
 static void item_hand_over(struct engine *e, const struct outbox_item *item) {
     struct err err = {0};
-    CRASH_POINT(SEND_BEFORE);
     int code = item_send(e, item, &err);
-    CRASH_POINT(SEND_AFTER);
     struct order *o = order_find(e, item->key.activation, item->key.sequence);
     if (code != 0) {
         order_not_sent(e, item, code, err.msg);

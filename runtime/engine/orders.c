@@ -369,12 +369,12 @@ static int fill_book(
     if (slot == NULL) {
         return E_LIMIT;
     }
-    CRASH_POINT(FILL_BEFORE);
+    CRASH_POINT(FILL_APPLY_BEFORE);
     int code = position_apply(&slot->position, side, fill, &record->change);
     if (code == 0) {
         code = ledger_book_fill(&account->ledger, record->change.realized, fill->fee);
     }
-    CRASH_POINT(FILL_AFTER);
+    CRASH_POINT(FILL_APPLY_AFTER);
     record->fill = *fill;
     record->position = slot->position;
     record->balance = account->ledger.balance;
@@ -388,9 +388,11 @@ static void fill_tell(
     record->activation = activation;
     record->account = e->activations[activation].account;
     record->order = o;
+    CRASH_POINT(PUBLISH_BEFORE);
     if (e->ports.sink.fill != NULL) {
         e->ports.sink.fill(e->ports.sink.ctx, record);
     }
+    CRASH_POINT(PUBLISH_AFTER);
 }
 
 static void fill_queue(
@@ -475,7 +477,7 @@ static void report_fill(
     fill_queue(e, activation, o, o->sequence < CORE_SEQUENCE ? o->sequence : 0, &record);
 }
 
-static void report_record(struct engine *e, const struct venue_report *report) {
+static void report_write(struct engine *e, const struct venue_report *report) {
     if (journal_is_on(e)) {
         struct record record = {.kind = RECORD_REPORT, .activation = report->key.activation};
         record.u.report = *report;
@@ -483,14 +485,31 @@ static void report_record(struct engine *e, const struct venue_report *report) {
     }
 }
 
+static void report_record(struct engine *e, const struct venue_report *report) {
+    if (report->event.kind == ORDER_EVENT_FILL) {
+        CRASH_POINT(FILL_RECORD_BEFORE);
+        report_write(e, report);
+        CRASH_POINT(FILL_RECORD_AFTER);
+    } else {
+        CRASH_POINT(ACK_RECORD_BEFORE);
+        report_write(e, report);
+        CRASH_POINT(ACK_RECORD_AFTER);
+    }
+}
+
+static int ack_apply(struct order *o, const struct order_event *event) {
+    CRASH_POINT(ACK_APPLY_BEFORE);
+    int code = order_apply(o, event, NULL);
+    CRASH_POINT(ACK_APPLY_AFTER);
+    return code;
+}
+
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
     if (report_is_old(e, report)) {
         return;
     }
-    CRASH_POINT(REPORT_BEFORE);
     report_record(e, report);
-    CRASH_POINT(REPORT_RECORDED);
     bool is_fill = report->event.kind == ORDER_EVENT_FILL;
     if (activation >= (uint32_t)e->activation_count) {
         fill_of_account(e, report);
@@ -509,7 +528,7 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     }
     struct order_event event = report->event;
     report_prepare(o, &event, report->fill_id > 0);
-    int code = order_apply(o, &event, NULL);
+    int code = is_fill ? order_apply(o, &event, NULL) : ack_apply(o, &event);
     if (code != 0) {
         if (is_fill) {
             books_broken(e, activation, code);
@@ -534,5 +553,4 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     if (order_state_is_terminal(o->state)) {
         order_give(e, &e->activations[activation], o);
     }
-    CRASH_POINT(REPORT_AFTER);
 }

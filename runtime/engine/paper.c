@@ -1,5 +1,7 @@
 #include "engine/paper.h"
 
+#include "base/fault_points.h"
+
 #include <stdlib.h>
 
 #define KEY_SHIFT 40 /* sequences stay below 2^40, activations below 2^22 */
@@ -89,7 +91,10 @@ static int paper_submit(
 ) {
     struct paper *p = ctx;
     p->has_answers = true;
-    return match_submit(p->accounts[account], key_pack(key), &order->request, e);
+    CRASH_POINT(SUBMIT_BEFORE);
+    int code = match_submit(p->accounts[account], key_pack(key), &order->request, e);
+    CRASH_POINT(SUBMIT_AFTER);
+    return code;
 }
 
 static int paper_cancel(void *ctx, uint32_t account, struct order_key key, struct err *e) {
@@ -181,7 +186,9 @@ bool paper_answer(struct paper *p, struct venue_report *out) {
     for (int i = 0; i < p->account_count; i++) {
         struct match_report report;
         if (match_answer(p->accounts[i], &report)) {
+            CRASH_POINT(ACK_READ_BEFORE);
             report_translate((uint32_t)i, &report, out);
+            CRASH_POINT(ACK_READ_AFTER);
             return true;
         }
     }
@@ -203,7 +210,9 @@ bool paper_next(struct paper *p, uint32_t account, struct venue_report *out, str
     if (!match_next(p->accounts[account], &report, e)) {
         return false;
     }
+    CRASH_POINT(FILL_READ_BEFORE);
     report_translate(account, &report, out);
+    CRASH_POINT(FILL_READ_AFTER);
     return true;
 }
 

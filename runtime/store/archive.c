@@ -1,5 +1,7 @@
 #include "store/archive.h"
 
+#include "base/fault_points.h"
+
 #define DAY_NS (INT64_C(86400) * 1000000000)
 
 /* What a start from the oldest snapshot needs stays; without a snapshot that is everything. */
@@ -29,7 +31,9 @@ static int segment_archive(
         return code;
     }
     int status = disk->make_directory(disk->ctx, archive);
+    CRASH_POINT(ARCHIVE_BEFORE);
     status = status != 0 ? status : disk->rename(disk->ctx, from, to);
+    CRASH_POINT(ARCHIVE_AFTER);
     status = status != 0 ? status : disk->sync_directory(disk->ctx, archive);
     status = status != 0 ? status : disk->sync_directory(disk->ctx, folder);
     return status != 0 ? disk_err(e, status, "cannot be archived", from) : 0;
@@ -59,7 +63,9 @@ static int segment_delete_old(
     if (status == 0 && modified_ns >= before_ns) {
         return 0;
     }
+    CRASH_POINT(DELETE_BEFORE);
     status = status != 0 ? status : disk->remove(disk->ctx, path);
+    CRASH_POINT(DELETE_AFTER);
     return status != 0 ? disk_err(e, status, "cannot be removed", path) : 1;
 }
 

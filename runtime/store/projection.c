@@ -1,3 +1,4 @@
+#include "base/fault_points.h"
 #include "base/hash.h"
 #include "store/projection_parts.h"
 
@@ -185,6 +186,21 @@ records_apply(struct projection *p, uint64_t durable, int count, bool *is_behind
     return code;
 }
 
+static int records_commit(struct projection *p, uint64_t applied, struct err *e) {
+    if (applied == p->applied) {
+        return database_commit(p->database, e);
+    }
+    CRASH_POINT(CURSOR_BEFORE);
+    int code = database_run(
+        p->database, cursor_sql, VALUES(value_count(applied), value_integer((int64_t)p->hash)), e
+    );
+    CRASH_POINT(CURSOR_AFTER);
+    CRASH_POINT(FLUSH_BEFORE);
+    code = code != 0 ? code : database_commit(p->database, e);
+    CRASH_POINT(FLUSH_AFTER);
+    return code;
+}
+
 int projection_step(
     struct projection *projection, uint64_t durable, int count, bool *is_behind, struct err *e
 ) {
@@ -194,13 +210,7 @@ int projection_step(
     int code = database_begin(p->database, e);
     code = code != 0 ? code : records_apply(p, durable, count, is_behind, e);
     uint64_t applied = p->cursor.next > 0 ? p->cursor.next - 1 : 0;
-    if (code == 0 && applied != p->applied) {
-        code = database_run(
-            p->database, cursor_sql, VALUES(value_count(applied), value_integer((int64_t)p->hash)),
-            e
-        );
-    }
-    code = code != 0 ? code : database_commit(p->database, e);
+    code = code != 0 ? code : records_commit(p, applied, e);
     if (code == 0) {
         p->applied = applied;
         return 0;

@@ -1,5 +1,7 @@
 #include "store/snapshot.h"
 
+#include "base/fault_points.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -86,7 +88,9 @@ int snapshot_begin(
     snprintf(w->folder, sizeof w->folder, "%s", folder);
     int code = sequence == 0 ? err_set(e, E_ARGUMENT, "a snapshot is of a record")
                              : disk_path(w->path, folder, UNNAMED, e);
+    CRASH_POINT(SNAPSHOT_START_BEFORE);
     code = code != 0 ? code : writer_begin(w, e);
+    CRASH_POINT(SNAPSHOT_START_AFTER);
     if (code != 0) {
         snapshot_abort(w);
         return code;
@@ -128,7 +132,9 @@ static int writer_name(struct snapshot_writer *w, struct err *e) {
     }
     int status = w->disk->sync(w->disk->ctx, w->file);
     if (status == 0) {
+        CRASH_POINT(SNAPSHOT_RENAME_BEFORE);
         status = w->disk->rename(w->disk->ctx, w->path, path);
+        CRASH_POINT(SNAPSHOT_RENAME_AFTER);
     }
     if (status == 0) {
         status = w->disk->sync_directory(w->disk->ctx, w->folder);

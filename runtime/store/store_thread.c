@@ -205,10 +205,13 @@ static void archive_look(struct store *s) {
     if (now_ns(s) < s->archive_at_ns || s->options.utc_ns == NULL) {
         return;
     }
-    s->archive_at_ns = now_ns(s) + s->options.archive_ns;
     pthread_mutex_lock(&s->lock);
     uint64_t passed = s->figures.applied;
     pthread_mutex_unlock(&s->lock);
+    if (passed == 0) {
+        return; /* what the tables have is not known yet: the look is not over */
+    }
+    s->archive_at_ns = now_ns(s) + s->options.archive_ns;
     int code = journal_archive(
         s->options.disk, s->folder, passed, &s->options.keep, s->options.utc_ns(s->options.ctx),
         &report, &err
