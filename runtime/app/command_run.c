@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONFIG_SHIPPED "config/demo.lua"
@@ -119,6 +120,7 @@ int command_run(const struct arguments *arguments) {
     static struct run_command c; /* larger than a stack likes */
     struct err err = {0};
     c.arguments = arguments;
+    umask(077); /* what it keeps is its owner's alone */
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves ends the run with a message */
     signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of a write */
     int code = run_body(&c, &err);

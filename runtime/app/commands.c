@@ -60,7 +60,7 @@ static const struct option_spec journal_options[] = {
     {"config", "FILE", NULL, "whose data_dir is meant", false},
     {"from", "SEQUENCE", NULL, "print: first record", false},
     {"to", "SEQUENCE", NULL, "print: last record", false},
-    {"at", "SEQUENCE", NULL, "cut: the last record that stays", false},
+    {"at", "SEQUENCE", NULL, "cut: the first record that goes", false},
     {"all", NULL, NULL, "print: with the figures of every check", false},
     {"json", NULL, NULL, "JSON lines", false},
     {0},

@@ -230,6 +230,9 @@ static int restart_check(struct run *run, struct err *e) {
         }
     }
     run_view_restart(run->view, run->data.rows[run->next > 0 ? run->next - 1 : 0].bar.close_ms);
+    if (run->store.report.torn.code != 0) {
+        run_view_warning(run->view, &run->store.report.torn);
+    }
     if (run->next == run->data.count) {
         struct err over = {0};
         err_set(&over, 0, "all its candles were played before: run --fresh begins anew");
