@@ -75,8 +75,8 @@ void gateway_set_history(struct gateway *g, const struct history_source *source)
 
 /* Records up to that sequence are on the disk: call it behind engine_durable. */
 void gateway_durable(struct gateway *g, uint64_t sequence);
-/* Answers from script workers were applied: requests that wait for a script look again. Not needed
- * where settle returns with everything done. */
+/* Answers from script workers or a venue were applied: requests that wait for one look again. Not
+ * needed where settle returns with everything done. */
 void gateway_look(struct gateway *g);
 
 /* From the engine's sink. */

@@ -43,6 +43,18 @@ static void pending_free(struct pending *p) {
 /* --- looking
  * -------------------------------------------------------------------------------------- */
 
+static bool amend_is_pending(const struct gateway *g, const struct pending *p) {
+    struct activation_view view;
+    inspect_activation(g->engine, p->activation, &view);
+    for (int i = 0; i < view.order_count; i++) {
+        const struct order *o = inspect_order(g->engine, p->activation, i);
+        if (o->sequence == p->number) {
+            return o->pending == PENDING_AMEND || o->state == ORDER_UNKNOWN;
+        }
+    }
+    return false;
+}
+
 static bool is_due(const struct gateway *g, const struct pending *p) {
     switch (p->wait) {
     case WAIT_START:
@@ -51,6 +63,8 @@ static bool is_due(const struct gateway *g, const struct pending *p) {
         return p->has_answer || inspect_is_over(g->engine, p->activation, p->number);
     case WAIT_CHECK:
         return p->has_answer;
+    case WAIT_AMEND:
+        return !amend_is_pending(g, p);
     case WAIT_DURABLE:
         return p->sequence <= g->durable;
     }

@@ -2,7 +2,7 @@
  *
  * A request that waits for a script names its activation (and its event's number); when the script
  * has answered, its route's `finish` makes the answer from what is so then. So does one that waits
- * for a check of a script in another process. An answer that is made
+ * for a check of a script in another process, or for a venue's word on an amendment. An answer that is made
  * waits until everything appended by then is durable. What waits too long is answered with
  * outcome_unknown: nobody can say what became of it. One thread; the list owns what is in it. */
 #pragma once
@@ -21,15 +21,15 @@ struct gateway;
 struct http_exchange;
 struct route;
 
-enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_DURABLE };
+enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_AMEND, WAIT_DURABLE };
 
 struct pending {
     struct pending *next;
     struct http_exchange *exchange; /* NULL: it was given up */
     const struct route *route;
     enum pending_wait wait;
-    uint32_t activation; /* START, CALL */
-    uint64_t number;     /* CALL: of the event */
+    uint32_t activation; /* START, CALL, AMEND */
+    uint64_t number;     /* CALL: of the event; AMEND: the order's */
     void *kept;          /* what is borrowed until the answer has come; freed */
     void (*free_kept)(void *kept);
     bool has_answer; /* CALL: the script's; CHECK: it is over */

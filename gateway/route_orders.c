@@ -1,10 +1,11 @@
-/* routes of orders by people: create, many at once, cancel. */
+/* routes of orders by people: create, many at once, cancel, amend. */
 #include "gateway/order_find.h"
 #include "gateway/owners.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BATCH_MAX 20
@@ -231,4 +232,108 @@ int route_order_cancel(struct call *c, struct err *e) {
         shape_order(&c->json, c->g, found.activation, &found.order);
     }
     return code;
+}
+
+/* --- amending
+ * ------------------------------------------------------------------------------------- */
+
+/* One figure of the body in place of the order's; whether it was given. */
+static bool figure_read(
+    struct call *c, const char *name, bool belongs, const char *why, struct decimal *figure
+) {
+    struct decimal given;
+    if (!body_decimal(c, name, false, &given)) {
+        return json_member(c->body, name) != NULL;
+    }
+    if (!belongs) {
+        call_fault(c, name, "%s", why);
+    } else if (decimal_sign(given) <= 0) {
+        call_fault(c, name, "must be over 0");
+    }
+    *figure = given;
+    return true;
+}
+
+/* The figures that the order is to have: what the body does not name stays. */
+static void figures_read(struct call *c, const struct order *o, struct order_figures *f) {
+    const struct order_request *r = &o->request;
+    *f = (struct order_figures){r->price, r->stop, r->quantity};
+    bool has_any = figure_read(c, "quantity", true, "", &f->quantity.d);
+    has_any |=
+        figure_read(c, "price", r->type == ORDER_LIMIT, "belongs to a limit order", &f->price.d);
+    has_any |=
+        figure_read(c, "stop_price", r->type == ORDER_STOP, "belongs to a stop order", &f->stop.d);
+    if (!has_any) {
+        call_fault(c, "quantity", "quantity, price or stop_price is needed");
+    }
+}
+
+/* The venue has answered, or the order has ended. */
+static int amend_finish(struct call *c, struct pending *p, struct err *e) {
+    const struct order_figures *wanted = p->kept;
+    struct found_order found;
+    int code = order_by_sequence(c, p->activation, p->number, &found, e);
+    if (code != 0) {
+        return code;
+    }
+    const struct order_request *r = &found.order.request;
+    bool is_so = r->price.d.v == wanted->price.d.v && r->stop.d.v == wanted->stop.d.v &&
+                 r->quantity.d.v == wanted->quantity.d.v;
+    if (is_so) {
+        shape_order(&c->json, c->g, found.activation, &found.order);
+        return 0;
+    }
+    if (found.is_live && found.order.code != 0) {
+        return err_set(
+            e, found.order.code, "%s",
+            found.order.message[0] != '\0' ? found.order.message : "the venue refused it"
+        );
+    }
+    return err_set(
+        e, E_NOT_OPEN, "the order was %s before it could be changed",
+        order_state_name(found.order.state)
+    );
+}
+
+/* The answer waits for the venue's, and then for the journal. */
+static int amend_wait(
+    struct call *c,
+    const struct found_order *found,
+    const struct order_figures *wanted,
+    struct err *e
+) {
+    struct order_figures *kept = malloc(sizeof *kept);
+    struct pending *p = kept != NULL ? pending_add(c, WAIT_AMEND) : NULL;
+    if (p == NULL) {
+        free(kept);
+        return err_set(e, E_UNKNOWN, "it was asked for, and there is no memory to say more");
+    }
+    *kept = *wanted;
+    p->kept = kept;
+    p->free_kept = free;
+    p->activation = found->activation;
+    p->number = found->order.sequence;
+    p->finish = amend_finish;
+    return 0;
+}
+
+int route_order_amend(struct call *c, struct err *e) {
+    static const char *const names[] = {"quantity", "price", "stop_price", NULL};
+    struct found_order found;
+    struct order_figures wanted;
+    int code = order_by_id(c, call_part(c, "order_id"), &found, e);
+    if (code != 0) {
+        return code;
+    }
+    body_names(c, names);
+    figures_read(c, &found.order, &wanted);
+    code = call_faults(c, e);
+    code = code != 0 ? code : pending_room(c->g, e);
+    if (code != 0) {
+        return code;
+    }
+    code = engine_amend(
+        c->g->engine, found.activation, found.order.sequence, &wanted, c->who->user, e
+    );
+    return code != 0 ? code : amend_wait(c, &found, &wanted, e);
 }

@@ -534,6 +534,7 @@ static void on_woken(void *ctx) {
     } else if (run->gateway != NULL) {
         run_settle_between(run);
         run_hear(run, 0);
+        gateway_look(run_gateway_of(run->gateway)); /* the venue may have answered */
     }
 }
 

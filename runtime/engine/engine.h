@@ -122,6 +122,18 @@ MUST_CHECK int engine_order(
 MUST_CHECK int engine_cancel(
     struct engine *e, uint32_t activation, uint64_t sequence, const char *who, struct err *err
 );
+/* Other figures for a live order of a person: the same checks, a record, the venue. A refusal by a
+ * check is recorded and changes nothing. E_NOT_OPEN, E_STATE (a script's, a market order, one with a
+ * request under way), or the check's code. 0: asked for; what the venue says is in the order: its
+ * figures, or the code of its refusal. */
+MUST_CHECK int engine_amend(
+    struct engine *e,
+    uint32_t owner,
+    uint64_t sequence,
+    const struct order_figures *figures,
+    const char *who,
+    struct err *err
+);
 /* New parameters for a running activation: the script checks them; a refusal changes nothing. *number is the event's,
  * with which the sink's `answer` comes; the settings are borrowed until then. */
 MUST_CHECK int engine_adjust(

@@ -314,6 +314,18 @@ void order_place_by(
 void order_cancel_by(struct engine *e, uint32_t activation, uint64_t sequence, const char *who);
 void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence);
 void order_amend(struct engine *e, uint32_t activation, const struct ask *ask);
+/* By a person: with a record of its own. What the checks said is in *outcome, whose figures are the
+ * caller's. */
+void order_amend_by(
+    struct engine *e,
+    uint32_t activation,
+    struct order *o,
+    const struct order_request *wanted,
+    const char *who,
+    struct ask_outcome *outcome
+);
+/* The record of it again. */
+void order_amended(struct engine *e, uint32_t activation, struct record *record);
 struct order *order_take(struct engine *e, struct activation *a);
 struct order *order_find(struct engine *e, uint32_t activation, uint64_t sequence);
 /* Cancels resting orders: all, or only those that could enlarge a position. */

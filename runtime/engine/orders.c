@@ -277,8 +277,37 @@ static void amend_refuse(
     e->quiet--;
 }
 
+/* Checks the wanted figures and asks the venue for them. */
+static void order_change(
+    struct engine *e,
+    uint32_t activation,
+    struct order *o,
+    const struct order_request *wanted,
+    const char *file,
+    int line
+) {
+    struct risk_verdict verdict;
+    if (!order_judge(e, activation, wanted, o, true, &verdict)) {
+        amend_refuse(e, activation, o, verdict.code, verdict.message);
+        return;
+    }
+    memcpy(o->request.reason, wanted->reason, sizeof o->request.reason);
+    memcpy(o->request.tag, wanted->tag, sizeof o->request.tag);
+    o->pending = PENDING_AMEND;
+    o->asked = (struct order_figures){wanted->price, wanted->stop, wanted->quantity};
+    order_tell(e, activation, STEP_SENT, o, file, line, &verdict);
+    struct outbox_item item = {
+        .what = 'a',
+        .account = e->activations[activation].account,
+        .key = {activation, o->sequence},
+        .price = wanted->price,
+        .stop = wanted->stop,
+        .quantity = wanted->quantity,
+    };
+    outbox_push(e, &item);
+}
+
 void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
-    struct activation *a = &e->activations[activation];
     struct order *o = order_find(e, activation, ask->sequence);
     if (o == NULL) {
         return;
@@ -293,29 +322,44 @@ void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
     if (ask->u.amend.has_quantity) {
         wanted.quantity = ask->u.amend.quantity;
     }
-    struct risk_verdict verdict;
-    if (!order_judge(e, activation, &wanted, o, true, &verdict)) {
-        amend_refuse(e, activation, o, verdict.code, verdict.message);
-        return;
-    }
     if (ask->u.amend.reason[0] != '\0') {
-        memcpy(o->request.reason, ask->u.amend.reason, sizeof o->request.reason);
+        memcpy(wanted.reason, ask->u.amend.reason, sizeof wanted.reason);
     }
     if (ask->u.amend.tag[0] != '\0') {
-        memcpy(o->request.tag, ask->u.amend.tag, sizeof o->request.tag);
+        memcpy(wanted.tag, ask->u.amend.tag, sizeof wanted.tag);
     }
-    o->pending = PENDING_AMEND;
-    o->asked = (struct order_figures){wanted.price, wanted.stop, wanted.quantity};
-    order_tell(e, activation, STEP_SENT, o, ask->file, ask->line, &verdict);
-    struct outbox_item item = {
-        .what = 'a',
-        .account = a->account,
-        .key = {activation, o->sequence},
-        .price = wanted.price,
-        .stop = wanted.stop,
-        .quantity = wanted.quantity,
-    };
-    outbox_push(e, &item);
+    order_change(e, activation, o, &wanted, ask->file, ask->line);
+}
+
+void order_amend_by(
+    struct engine *e,
+    uint32_t activation,
+    struct order *o,
+    const struct order_request *wanted,
+    const char *who,
+    struct ask_outcome *outcome
+) {
+    struct ask_outcome *outer = e->outcome;
+    struct record record = {.kind = RECORD_AMEND, .activation = activation};
+    e->activations[activation].orders_asked++;
+    e->outcome = outcome;
+    order_change(e, activation, o, wanted, NULL, 0);
+    e->outcome = outer;
+    record.u.change.sequence = o->sequence;
+    record.u.change.request = *wanted;
+    record.u.change.outcome = *outcome;
+    record.u.change.who = who;
+    journal_write(e, &record);
+}
+
+void order_amended(struct engine *e, uint32_t activation, struct record *record) {
+    struct order *o = order_find(e, activation, record->u.change.sequence);
+    e->activations[activation].orders_asked++;
+    if (o != NULL) {
+        e->outcome = &record->u.change.outcome;
+        order_change(e, activation, o, &record->u.change.request, NULL, 0);
+        e->outcome = NULL;
+    }
 }
 
 void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {

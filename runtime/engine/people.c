@@ -35,6 +35,53 @@ int engine_cancel(
     return 0;
 }
 
+/* What keeps an order from being changed by a person; 0: nothing does. */
+static int amendable_check(const struct activation *a, const struct order *o, struct err *err) {
+    if (a->bundle != NULL) {
+        return err_set(err, E_STATE, "%s is a script's: only the script changes it", o->id);
+    }
+    if (o->state == ORDER_UNKNOWN) {
+        return err_set(err, E_STATE, "what became of %s is not known yet", o->id);
+    }
+    if (o->request.type == ORDER_MARKET) {
+        return err_set(err, E_STATE, "%s is a market order: it has nothing to change", o->id);
+    }
+    if (o->pending != PENDING_NONE) {
+        return err_set(
+            err, E_STATE, "a request on %s (%s) is not answered yet", o->id,
+            order_pending_name(o->pending)
+        );
+    }
+    return 0;
+}
+
+int engine_amend(
+    struct engine *e,
+    uint32_t owner,
+    uint64_t sequence,
+    const struct order_figures *figures,
+    const char *who,
+    struct err *err
+) {
+    struct risk_figure checked[RISK_CHECK_COUNT];
+    struct ask_outcome outcome = {.figures = checked};
+    struct order *o =
+        owner < (uint32_t)e->activation_count ? order_find(e, owner, sequence) : NULL;
+    if (o == NULL) {
+        return err_set(err, E_NOT_OPEN, "the order is not open");
+    }
+    int code = amendable_check(&e->activations[owner], o, err);
+    if (code != 0) {
+        return code;
+    }
+    struct order_request wanted = o->request;
+    wanted.price = figures->price;
+    wanted.stop = figures->stop;
+    wanted.quantity = figures->quantity;
+    order_amend_by(e, owner, o, &wanted, who, &outcome);
+    return outcome.is_refused ? err_set(err, outcome.code, "%s", outcome.message) : 0;
+}
+
 static struct event *
 queue_call(struct engine *e, uint32_t activation, enum event_kind kind, struct err *err) {
     struct activation *a = &e->activations[activation];

@@ -129,6 +129,9 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
     case RECORD_CANCEL:
         order_cancel(e, r->activation, r->u.change.sequence);
         return 0;
+    case RECORD_AMEND:
+        order_amended(e, r->activation, r);
+        return 0;
     case RECORD_REPORT:
         engine_report(e, &r->u.report);
         return e->has_failed ? err_set(err, E_STATE, "a report that cannot be booked") : 0;
@@ -154,7 +157,6 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         anew_begin(e, r->u.anew.count);
         return 0;
     case RECORD_BEGIN:
-    case RECORD_AMEND:
     case RECORD_HALT:
     case RECORD_AUDIT:
         return 0;

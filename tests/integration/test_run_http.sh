@@ -1,5 +1,5 @@
 # HTTP beside a run: a strategy activated and an order placed through it are there after kill -9; an
-# order sent twice is one; SIGTERM ends it in peace; without a data_dir it does not start.
+# order sent twice is one; an amended one is as it was answered; SIGTERM ends it in peace; without a data_dir it does not start.
 . "$(dirname "$0")/common.sh"
 port=$((20000 + RANDOM % 20000))
 export TRADINGBOOST_GATEWAY_PORT=$port TRADINGBOOST_FEED_SPEED=600
@@ -56,10 +56,26 @@ order_id=$(grep -o '"order_id":"[^"]*"' "$folder/answer" | head -1)
 [ -n "$order_id" ] || fail "the order was refused: $(tail -1 "$folder/answer")"
 ask POST /api/orders/create "$order" "order$try"
 says answer "${order_id:-none}"
+ask GET /api/market/ticker/paper/BTC-USDT-SWAP ''
+price=$(grep -o '"last":"[0-9]*' "$folder/answer" | grep -o '[0-9]*$')
+ask POST /api/orders/create \
+  "{\"exchange\":\"paper\",\"symbol\":\"BTC-USDT-SWAP\",\"side\":\"buy\",\"order_type\":\"limit\",\"quantity\":\"0.01\",\"price\":\"$((price * 9 / 10))\"}"
+resting=$(grep -o '"order_id":"[^"]*"' "$folder/answer" | head -1)
+resting=${resting#*:\"}
+resting=${resting%\"}
+for _ in $(seq 50); do # until the venue has it
+  ask PATCH "/api/orders/$resting" '{"quantity":"0.03"}'
+  grep -q wrong_state "$folder/answer" || break
+  sleep 0.05
+done
+says answer '"quantity":"0.03"' # the venue has taken it, and it is durable
 kill -9 $pid
 wait $pid 2>/dev/null
 
 start
+ask GET "/api/orders/status/$resting" ''
+says answer '"quantity":"0.03"'
+says answer '"status":"open"'
 ask GET /api/strategy/hyperrsi/status/alice ''
 says answer "$activation"
 says answer '"rsi_length":"9"'

@@ -160,5 +160,5 @@ for _, path in ipairs(paths) do
     end
   end
 end
-check('all operations were asked', count >= 34, count)
+check('all operations were asked', count >= 35, count)
 client.finish()

@@ -51,6 +51,7 @@ local rows = {
   { 403, 'POST', '/api/orders/create', (order:gsub('^{', '{"user_id":"victim",')) },
   { 404, 'POST', '/api/orders/create', (order:gsub('^{', '{"account_id":"' .. account .. '",')) },
   { 404, 'POST', '/api/orders/cancel/' .. resting },
+  { 404, 'PATCH', '/api/orders/' .. resting, '{"price":44000}' },
   { 404, 'GET', '/api/orders/status/' .. resting },
   { 403, 'GET', '/api/orders/list/victim' },
   { 404, 'GET', '/api/orders/fills/' .. resting },

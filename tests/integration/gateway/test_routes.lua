@@ -148,6 +148,42 @@ body = expect('the same key', 201, nil, 'POST', '/api/orders/create', as(alice, 
 check('no second order', body.order_id == resting)
 body = expect('its status', 200, nil, 'GET', '/api/orders/status/' .. resting, as(alice))
 check('is the same', body.order_id == resting and body.price == '50000')
+body = expect('amend', 200, nil, 'PATCH', '/api/orders/' .. resting, as(alice, '{"price":"49990.5","quantity":0.02}'))
+check('it has new figures', body.order_id == resting and body.price == '49990.5' and body.quantity == '0.02' and body.status == 'open', body.price)
+body = expect('amend the other way', 200, nil, 'PATCH', '/api/orders/' .. resting, as(alice, '{"price":50000}'))
+check('what is not named stays', body.price == '50000' and body.quantity == '0.02')
+body = expect('amend nothing', 400, 'bad_argument', 'PATCH', '/api/orders/' .. resting, as(alice, '{}'))
+body = expect('amend what is not', 400, 'bad_argument', 'PATCH', '/api/orders/' .. resting,
+  as(alice, '{"side":"sell","stop_price":1,"quantity":-1,"price":"x"}'))
+check('each fault is named', #body.error.details == 4, #body.error.details)
+expect('amend off the tick', 422, 'risk_refused', 'PATCH', '/api/orders/' .. resting, as(alice, '{"price":"50000.01"}'))
+expect('amend beyond the money', 422, nil, 'PATCH', '/api/orders/' .. resting, as(alice, '{"quantity":"39"}'))
+body = expect('a refused amendment changes nothing', 200, nil, 'GET', '/api/orders/status/' .. resting, as(alice))
+check('as it was', body.price == '50000' and body.quantity == '0.02' and body.status == 'open')
+expect('amend no order', 404, 'not_found', 'PATCH', '/api/orders/zzzo1', as(alice, '{"price":1}'))
+do
+  local stop = expect('a stop', 201, nil, 'POST', '/api/orders/create', as(alice, order '"side":"buy","order_type":"stop","quantity":"0.01","stop_price":"60000"'))
+  local moved = expect('its stop price', 200, nil, 'PATCH', '/api/orders/' .. stop.order_id, as(alice, '{"stop_price":"60500"}'))
+  check('is moved', moved.stop_price == '60500', moved.stop_price)
+  expect('a stop has no price', 400, 'bad_argument', 'PATCH', '/api/orders/' .. stop.order_id, as(alice, '{"price":"60500"}'))
+  local answer = expect('a stop that would trigger at once', 422, nil, 'PATCH', '/api/orders/' .. stop.order_id, as(alice, '{"stop_price":"40000"}'))
+  expect('is gone', 200, nil, 'POST', '/api/orders/cancel/' .. stop.order_id, as(alice))
+  expect('ended', 409, 'not_open', 'PATCH', '/api/orders/' .. stop.order_id, as(alice, '{"stop_price":"60500"}'))
+  -- The answer waits for the venue and for the journal.
+  say 'hold'
+  local later = client.ask_later('PATCH', '/api/orders/' .. resting, { token = alice, body = '{"price":"49980"}' })
+  for _ = 1, 500 do
+    if select(2, ask('GET', '/api/orders/' .. resting .. '/history', as(alice))).items[1] and
+      select(2, ask('PATCH', '/api/orders/' .. resting, as(alice, '{"price":"1"}'))).error.code == 'wrong_state' then break end
+    os.execute('sleep 0.01')
+  end
+  body = expect('not yet', 200, nil, 'GET', '/api/orders/status/' .. resting, as(alice))
+  check('the old figures hold', body.price == '50000', body.price)
+  say 'release'
+  local status, answer2 = later()
+  check('then it is answered', status == 200 and answer2.price == '49980', status)
+end
+body = expect('back', 200, nil, 'PATCH', '/api/orders/' .. resting, as(alice, '{"price":"50000"}'))
 body = expect('its history', 200, nil, 'GET', '/api/orders/' .. resting .. '/history', as(alice))
 check('sent, accepted', body.items[1].step == 'sent' and body.items[#body.items].status == 'open')
 expect('market', 201, nil, 'POST', '/api/orders/create', as(alice, order '"side":"buy","order_type":"market","quantity":"0.01"'))
