@@ -174,7 +174,7 @@ report_translate(uint32_t account, const struct match_report *from, struct venue
     };
     if (from->kind == MATCH_LIQUIDATED) {
         to->reason = "liquidation";
-        to->key.activation = account;
+        to->key.activation = NO_ACTIVATION; /* who holds it bears it */
     }
 }
 

@@ -155,6 +155,47 @@ static void liquidation_is_told_and_books_agree(void **state) {
     assert_true(account_ledger(fake.engine, 0)->balance.d.v == paper_ledger(paper, 0)->balance.d.v);
 }
 
+static void the_third_buys_too_much(struct fake *f, const struct event *event, struct done *done) {
+    if (event->activation == 2) {
+        buy_too_much(f, event, done);
+    }
+}
+
+/* The account's number is no activation's: a person has orders in the one before it. */
+static void a_liquidation_is_borne_by_who_holds_it(void **state) {
+    (void)state;
+    static struct instrument btc;
+    btc = fake_btc();
+    static const struct script_bundle bundle = {.name = "other", .hash = 2};
+    struct money balance = {dec("10000")};
+    struct err err = {0};
+    uint32_t shared = activation_account(fake.engine, fake_activate(&fake, SUSPEND_KEEP));
+    struct activation_options person = {.id = "m1", .account = &shared, .currency = "USDT"};
+    struct activation_options other = {
+        .id = "t2",
+        .bundle = &bundle,
+        .currency = "USDT",
+        .balance = balance,
+    };
+    uint32_t owner;
+    uint32_t buyer;
+    fake.handle = the_third_buys_too_much;
+    assert_int_equal(engine_activate(fake.engine, &person, &owner, &err), 0);
+    assert_int_equal(paper_open_account(paper, &btc, 1, balance, false, &err), 0);
+    assert_int_equal(engine_activate(fake.engine, &other, &buyer, &err), 0);
+    engine_pump(fake.engine);
+    assert_int_equal(buyer, 2);
+    assert_int_equal(activation_account(fake.engine, buyer), 1);
+    play(candle_at(HOUR, "50000", "50010", "49990", "50000"));
+    play(candle_at(HOUR + 60000, "50000", "50010", "49990", "50000"));
+    assert_true(activation_position(fake.engine, buyer, 0, POSITION_NET)->quantity.d.v > 0);
+    play(candle_at(HOUR + 120000, "50000", "50000", "45000", "46000"));
+    assert_int_equal(fake.last_fill.activation, buyer);
+    assert_true(activation_position(fake.engine, buyer, 0, POSITION_NET)->quantity.d.v == 0);
+    assert_true(activation_position(fake.engine, owner, 0, POSITION_NET)->quantity.d.v == 0);
+    assert_true(account_ledger(fake.engine, 1)->balance.d.v == paper_ledger(paper, 1)->balance.d.v);
+}
+
 static void a_fault_ends_the_run(struct fake *f, const struct event *event, struct done *done) {
     (void)f;
     if (event->kind == EVENT_CANDLE) {
@@ -257,6 +298,7 @@ int main(void) {
             what_a_fill_at_the_open_places_guards_that_bar, setup, teardown
         ),
         cmocka_unit_test_setup_teardown(liquidation_is_told_and_books_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_liquidation_is_borne_by_who_holds_it, setup, teardown),
         cmocka_unit_test_setup_teardown(the_run_fails_with_the_script, setup, teardown),
         cmocka_unit_test(an_hour_runs_on_ports_of_the_test),
     };
