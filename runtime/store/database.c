@@ -7,6 +7,7 @@
 
 #define STATEMENTS_MAX 128
 #define BUSY_MS 100
+#define WATCH_STEPS 2000 /* of SQLite's machine between two looks, far below a millisecond */
 
 struct database {
     sqlite3 *sqlite;
@@ -19,6 +20,9 @@ struct database {
 
 static int database_err(struct database *database, const char *what, struct err *e) {
     int status = sqlite3_extended_errcode(database->sqlite);
+    if ((status & 0xFF) == SQLITE_INTERRUPT) {
+        return err_set(e, E_BUSY, "the tables took too long");
+    }
     bool is_damaged = (status & 0xFF) == SQLITE_CORRUPT || (status & 0xFF) == SQLITE_NOTADB;
     return err_set(
         e, is_damaged ? E_DATA : E_IO, "the database: %s: %s", what,
@@ -157,6 +161,26 @@ int row_decimal(sqlite3_stmt *rows, int column, struct decimal *out) {
     const char *text = row_text(rows, column);
     *out = (struct decimal){0};
     return text[0] == '\0' || decimal_parse(text, strlen(text), out) == 0 ? 0 : E_DATA;
+}
+
+void database_watch(struct database *database, int (*is_late)(void *ctx), void *ctx) {
+    sqlite3_progress_handler(
+        database->sqlite, is_late != NULL ? WATCH_STEPS : 0, is_late, is_late != NULL ? ctx : NULL
+    );
+}
+
+int database_bytes(struct database *database, int64_t *bytes, struct err *e) {
+    static const char sql[] =
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    sqlite3_stmt *rows;
+    int code = database_select(database, sql, NULL, 0, &rows, e);
+    if (code != 0) {
+        return code;
+    }
+    code = database_next(database, rows, e);
+    *bytes = code == 1 ? row_integer(rows, 0) : 0;
+    database_done(rows);
+    return code < 0 ? code : 0;
 }
 
 /* --- transactions --------------------------------------------------------------------------------

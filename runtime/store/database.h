@@ -89,6 +89,12 @@ int64_t row_integer(sqlite3_stmt *rows, int column);
 /* 0 for null; E_DATA for what is no decimal. */
 MUST_CHECK int row_decimal(sqlite3_stmt *rows, int column, struct decimal *out);
 
+/* While a statement runs, `is_late` is asked now and then: where it says so the statement ends with
+ * E_BUSY. NULL: nobody is asked. */
+void database_watch(struct database *database, int (*is_late)(void *ctx), void *ctx);
+/* Of the file, with what is free in it. */
+MUST_CHECK int database_bytes(struct database *database, int64_t *bytes, struct err *e);
+
 MUST_CHECK int database_begin(struct database *database, struct err *e);
 MUST_CHECK int database_commit(struct database *database, struct err *e);
 void database_rollback(struct database *database);

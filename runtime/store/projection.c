@@ -157,6 +157,14 @@ static const char cursor_sql[] = "INSERT INTO store_cursors (name, sequence, has
                                  " ('tables', ?1, ?2)"
                                  " ON CONFLICT (name) DO UPDATE SET sequence = ?1, hash = ?2";
 
+int projection_take_next(struct projection *p, const struct journal_record *record, struct err *e) {
+    p->sequence = record->sequence;
+    p->part = 0;
+    p->is_snapshot = false;
+    p->hash = hash_of(record->bytes, record->length);
+    return projection_take(p, record->bytes, record->length, e);
+}
+
 static int
 records_apply(struct projection *p, uint64_t durable, int count, bool *is_behind, struct err *e) {
     int code = p->has_begun ? 0 : projection_start(p, durable, e);
@@ -177,11 +185,15 @@ records_apply(struct projection *p, uint64_t durable, int count, bool *is_behind
         if (code != 0 || !is_there) {
             return code;
         }
-        p->sequence = record.sequence;
-        p->part = 0;
-        p->is_snapshot = false;
-        code = projection_take(p, record.bytes, record.length, e);
-        p->hash = hash_of(record.bytes, record.length);
+        if (record.length > 1 && record.bytes[1] == RECORD_ANEW) {
+            bool is_waiting;
+            code = projection_take_anew(p, durable, &record, &is_waiting, e);
+            if (code != 0 || is_waiting) {
+                return code;
+            }
+        } else {
+            code = projection_take_next(p, &record, e);
+        }
     }
     return code;
 }
@@ -233,6 +245,7 @@ int projection_reset(struct projection *projection, struct err *e) {
         "DELETE FROM strategy_state",
         "DELETE FROM strategy_signals",
         "DELETE FROM strategy_faults",
+        "DELETE FROM strategy_logs",
         "DELETE FROM oms_orders",
         "DELETE FROM oms_order_fills",
         "DELETE FROM oms_order_steps",

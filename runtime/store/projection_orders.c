@@ -6,9 +6,10 @@
 
 static const char step_sql[] =
     "INSERT INTO oms_order_steps (id, order_id, step, status, code, message, who, file, line,"
-    " journal_sequence, time_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    " journal_sequence, time_ms, user_id, pending, filled_qty)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
-int step_write(struct projection *p, const struct step *s, struct err *e) {
+int step_write(struct projection *p, const struct who *who, const struct step *s, struct err *e) {
     return database_run(
         p->database, step_sql,
         VALUES(
@@ -16,7 +17,8 @@ int step_write(struct projection *p, const struct step *s, struct err *e) {
             value_text(order_state_name(s->order->state)), value_integer(s->code),
             value_text(s->message != NULL ? s->message : ""), value_text(s->who),
             value_text(s->file), value_integer(s->line), value_count(p->sequence),
-            value_integer(s->time_ms)
+            value_integer(s->time_ms), value_text(who->user),
+            value_integer((int64_t)s->order->pending), value_decimal(s->order->filled.d)
         ),
         e
     );
@@ -54,14 +56,14 @@ static int order_make(
             p->figures.oddities++;
         }
     }
-    int code = order_row_write(p, who, &o, who->is_manual ? "manual" : who->id, e);
+    int code = order_row_write(p, who, &o, who_owner(who), e);
     struct step s = *asked;
     s.order = &o;
     s.name = outcome->is_refused ? "refused" : "recorded";
     s.code = outcome->code;
     s.message = outcome->message;
     s.time_ms = r->now_ms;
-    return code != 0 ? code : step_write(p, &s, e);
+    return code != 0 ? code : step_write(p, who, &s, e);
 }
 
 /* Something was asked about an order that is there. */
@@ -91,7 +93,7 @@ static int order_pend(
         };
         o.pending = PENDING_AMEND;
         p->figures.oddities += order_apply(&o, &refused, NULL) != 0;
-        code = order_row_write(p, who, &o, who->is_manual ? "manual" : who->id, e);
+        code = order_row_write(p, who, &o, who_owner(who), e);
     } else if (s.code == 0) {
         o.pending = pending;
         if (pending == PENDING_AMEND) {
@@ -106,11 +108,11 @@ static int order_pend(
         if (amendment != NULL && amendment->u.amend.tag[0] != '\0') {
             memcpy(o.request.tag, amendment->u.amend.tag, sizeof o.request.tag);
         }
-        code = order_row_write(p, who, &o, who->is_manual ? "manual" : who->id, e);
+        code = order_row_write(p, who, &o, who_owner(who), e);
     }
     s.order = &o;
     s.time_ms = r->now_ms;
-    return code < 0 ? code : step_write(p, &s, e);
+    return code < 0 ? code : step_write(p, who, &s, e);
 }
 
 static int ask_apply(
@@ -179,7 +181,7 @@ int orders_apply_opened(
     const struct record_activation *a = &r->u.opened;
     int code = 0;
     for (int i = 0; code == 0 && i < a->order_count; i++) {
-        code = order_row_write(p, who, a->orders[i], who->is_manual ? "manual" : who->id, e);
+        code = order_row_write(p, who, a->orders[i], who_owner(who), e);
     }
     for (int i = 0; code == 0 && i < a->position_count; i++) {
         const struct record_position *held = &a->positions[i];

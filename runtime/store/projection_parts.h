@@ -35,15 +35,21 @@ struct projection {
     struct projection_figures figures;
 
     /* the record that is being applied */
-    uint64_t sequence;
+    uint64_t sequence, number; /* the journal's and the engine's */
     int part;
     bool is_snapshot;      /* it is of a snapshot: what rows know better stays */
+    bool is_anew;          /* the same in the journal: what rows had missed is mended */
     bool is_identity_only; /* only who is who */
 };
 
 /* The id of the next row of this record. */
 static inline struct database_value row_id(struct projection *p) {
     return value_integer((int64_t)(p->sequence * PARTS_MAX) + p->part++ % PARTS_MAX);
+}
+
+/* Of an order, a fill, a position. */
+static inline const char *who_owner(const struct who *who) {
+    return who->is_outside ? "outside" : who->is_manual ? "manual" : who->id;
 }
 
 /* "" where it is not known. */
@@ -55,6 +61,10 @@ projection_keep_symbol(struct projection *p, uint16_t index, const char *symbol,
 MUST_CHECK int
 projection_keep_who(struct projection *p, uint32_t index, const struct who *who, struct err *e);
 
+/* projection.c: the next record of the journal. */
+MUST_CHECK int
+projection_take_next(struct projection *p, const struct journal_record *record, struct err *e);
+
 /* projection_start.c: the cursor is found again, or the tables are begun where the journal does. */
 MUST_CHECK int projection_start(struct projection *p, uint64_t durable, struct err *e);
 MUST_CHECK int
@@ -64,6 +74,41 @@ MUST_CHECK int projection_take_snapshot(struct projection *p, bool is_identity_o
 
 /* projection_rows.c: everything; what concerns orders goes on to the next. */
 MUST_CHECK int projection_apply(struct projection *p, const struct record *r, struct err *e);
+
+const char *settings_text(struct buffer *out, const struct setting *settings, int count);
+MUST_CHECK int state_write(
+    struct projection *p,
+    const struct who *who,
+    const char *state,
+    size_t length,
+    int64_t now_ms,
+    struct err *e
+);
+MUST_CHECK int status_write(
+    struct projection *p,
+    const struct who *who,
+    enum activation_status status,
+    const char *reason,
+    struct err *e
+);
+
+/* projection_done.c: what a handler did. */
+MUST_CHECK int
+done_write(struct projection *p, const struct record *r, const struct who *who, struct err *e);
+
+/* projection_anew.c: a RECORD_ANEW and the records that it announces, when all of them are there;
+ * what was begun and not ended is passed over. *is_waiting: they are not there yet. The cursor is
+ * behind them afterwards. */
+MUST_CHECK int projection_take_anew(
+    struct projection *p,
+    uint64_t durable,
+    const struct journal_record *marker,
+    bool *is_waiting,
+    struct err *e
+);
+/* Before an activation is described anew: its live orders end, unless it still has them. */
+MUST_CHECK int
+orders_begin_anew(struct projection *p, const struct who *who, int64_t now_ms, struct err *e);
 
 /* projection_orders.c */
 MUST_CHECK int orders_apply_done(struct projection *p, const struct record *r, struct err *e);
@@ -81,7 +126,8 @@ struct step { /* one row of an order's history */
     int64_t time_ms;
 };
 
-MUST_CHECK int step_write(struct projection *p, const struct step *s, struct err *e);
+MUST_CHECK int
+step_write(struct projection *p, const struct who *who, const struct step *s, struct err *e);
 
 /* projection_reports.c */
 MUST_CHECK int orders_apply_report(struct projection *p, const struct record *r, struct err *e);

@@ -39,15 +39,11 @@ int position_write(
         p->database, write_sql,
         VALUES(
             value_text(id), value_text(who->id), value_text(who->user), value_integer(who->account),
-            value_text(
-                who->is_outside  ? "outside"
-                : who->is_manual ? "manual"
-                                 : who->id
-            ),
-            value_text(projection_symbol(p, symbol)), value_text(position_side_name(side)),
-            value_decimal(position->quantity.d), value_decimal(position->entry.d),
-            value_decimal(position->realized.d), value_decimal(position->fees.d),
-            value_integer(position->opened_ms), value_integer(time_ms)
+            value_text(who_owner(who)), value_text(projection_symbol(p, symbol)),
+            value_text(position_side_name(side)), value_decimal(position->quantity.d),
+            value_decimal(position->entry.d), value_decimal(position->realized.d),
+            value_decimal(position->fees.d), value_integer(position->opened_ms),
+            value_integer(time_ms)
         ),
         e
     );

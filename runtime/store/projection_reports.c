@@ -3,13 +3,15 @@
 
 #include <stdio.h>
 
+#define FILL_ID_MAX 96
+
 /* --- fills ---------------------------------------------------------------------------------------
  */
 
 static const char fill_sql[] =
     "INSERT INTO oms_order_fills (id, fill_id, order_id, activation_id, user_id, symbol, side,"
-    " quantity, price, fee, fee_asset, liquidity, reason, time_ms, exchange_fill_id)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+    " quantity, price, fee, fee_asset, liquidity, reason, time_ms, exchange_fill_id, account_id,"
+    " owner) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
     " ON CONFLICT (exchange_fill_id) DO NOTHING";
 
 static const char quote_sql[] = "SELECT quote FROM market_symbols WHERE symbol_index = ?1";
@@ -26,39 +28,73 @@ static int quote_read(struct projection *p, uint16_t symbol, char quote[16], str
     return code < 0 ? code : 0;
 }
 
-/* order_id NULL: nobody asked for it. */
-static int fill_write(
+static const char known_sql[] = "SELECT 1 FROM oms_order_fills WHERE fill_id = ?1";
+
+/* What HTTP calls it: by the order and what that has filled by then; else by whose it is and the
+ * number of the record, which some share. */
+static int fill_name(
     struct projection *p,
     const struct who *who,
-    const struct venue_report *report,
-    const char *order_id,
-    uint16_t symbol,
-    enum order_side side,
-    const char *reason,
+    const struct order *filled,
+    int64_t row,
+    char id[FILL_ID_MAX],
     struct err *e
 ) {
-    const struct fill *fill = &report->event.fill;
-    char quote[16], id[32], venue_id[96];
-    int code = quote_read(p, symbol, quote, e);
+    char quantity[DECIMAL_TEXT_MAX];
+    if (filled != NULL) {
+        decimal_format(filled->filled.d, quantity);
+        snprintf(id, FILL_ID_MAX, "%s-%s", filled->id, quantity);
+    } else {
+        snprintf(id, FILL_ID_MAX, "%s-n%llu", who->id, (unsigned long long)p->number);
+    }
+    sqlite3_stmt *rows;
+    int code = database_select(p->database, known_sql, VALUES(value_text(id)), &rows, e);
     if (code != 0) {
         return code;
     }
+    code = database_next(p->database, rows, e);
+    database_done(rows);
+    if (code == 1) {
+        snprintf(id, FILL_ID_MAX, "%s-r%lld", who->id, (long long)row);
+    }
+    return code < 0 ? code : 0;
+}
+
+struct fill_row {
+    const struct venue_report *report;
+    const struct order *filled; /* the live order, after the fill; NULL: none */
+    const char *order_id;       /* NULL: nobody asked for it */
+    uint16_t symbol;
+    enum order_side side;
+    const char *reason;
+};
+
+static int
+fill_write(struct projection *p, const struct who *who, const struct fill_row *f, struct err *e) {
+    const struct fill *fill = &f->report->event.fill;
+    char quote[16], id[FILL_ID_MAX], venue_id[96], account[40];
     struct database_value row = row_id(p);
-    snprintf(id, sizeof id, "f%lld", (long long)row.integer);
+    int code = quote_read(p, f->symbol, quote, e);
+    code = code != 0 ? code : fill_name(p, who, f->filled, row.integer, id, e);
+    if (code != 0) {
+        return code;
+    }
+    snprintf(account, sizeof account, "%s%u", p->options.exchange, who->account);
     /* One fill may be shared by many; the venue's id of it is told apart by whose part it is. */
     snprintf(
-        venue_id, sizeof venue_id, "%s:%s:%llu", who->id, projection_symbol(p, symbol),
-        (unsigned long long)report->fill_id
+        venue_id, sizeof venue_id, "%s:%s:%llu", who->id, projection_symbol(p, f->symbol),
+        (unsigned long long)f->report->fill_id
     );
     return database_run(
         p->database, fill_sql,
         VALUES(
-            row, value_text(id), value_text(order_id), value_text(who->id), value_text(who->user),
-            value_text(projection_symbol(p, symbol)), value_text(order_side_name(side)),
-            value_decimal(fill->quantity.d), value_decimal(fill->price.d),
-            value_decimal(fill->fee.d), value_text(quote),
-            value_text(liquidity_name(fill->liquidity)), value_text(reason),
-            value_integer(fill->time_ms), value_text(report->fill_id > 0 ? venue_id : NULL)
+            row, value_text(id), value_text(f->order_id), value_text(who->id),
+            value_text(who->user), value_text(projection_symbol(p, f->symbol)),
+            value_text(order_side_name(f->side)), value_decimal(fill->quantity.d),
+            value_decimal(fill->price.d), value_decimal(fill->fee.d), value_text(quote),
+            value_text(liquidity_name(fill->liquidity)), value_text(f->reason),
+            value_integer(fill->time_ms), value_text(f->report->fill_id > 0 ? venue_id : NULL),
+            value_text(account), value_text(who_owner(who))
         ),
         e
     );
@@ -76,7 +112,14 @@ static int report_unasked(
         return 0;
     }
     const char *reason = report->reason != NULL ? report->reason : "late";
-    int code = fill_write(p, who, report, order_id, report->symbol, report->side, reason, e);
+    struct fill_row row = {
+        .report = report,
+        .order_id = order_id,
+        .symbol = report->symbol,
+        .side = report->side,
+        .reason = reason,
+    };
+    int code = fill_write(p, who, &row, e);
     return code != 0 ? code
                      : position_book(
                            p, who, report->symbol, report->side, report->position_side,
@@ -180,10 +223,11 @@ static int order_change(
         p->figures.oddities += is_fill; /* the engine stops on such a fill; the rest is too late */
         return 0;
     }
-    int code = order_row_write(p, who, o, who->is_manual ? "manual" : who->id, e);
+    int code = order_row_write(p, who, o, who_owner(who), e);
     if (code == 0 && is_fill) {
         const struct order_request *r = &o->request;
-        code = fill_write(p, who, report, o->id, r->symbol, r->side, r->reason, e);
+        struct fill_row row = {report, o, o->id, r->symbol, r->side, r->reason};
+        code = fill_write(p, who, &row, e);
         code = code != 0
                    ? code
                    : position_book(
@@ -198,7 +242,7 @@ static int order_change(
         .message = report->event.message,
         .time_ms = report->event.time_ms,
     };
-    return code != 0 ? code : step_write(p, &s, e);
+    return code != 0 ? code : step_write(p, who, &s, e);
 }
 
 /* A fill of an order that has ended: booked, and the order's own figures where they can. */
@@ -214,7 +258,7 @@ static int order_late(
     }
     int code = 0;
     if (order_apply(o, &report->event, NULL) == 0) {
-        code = order_row_write(p, who, o, who->is_manual ? "manual" : who->id, e);
+        code = order_row_write(p, who, o, who_owner(who), e);
     }
     return code != 0 ? code : report_unasked(p, who, report, o->id, e);
 }

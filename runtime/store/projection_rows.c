@@ -2,7 +2,6 @@
 #include "store/projection_parts.h"
 #include "store/state_text.h"
 
-#include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 /* --- documents -----------------------------------------------------------------------------------
  */
 
-static const char *settings_text(struct buffer *out, const struct setting *settings, int count) {
+const char *settings_text(struct buffer *out, const struct setting *settings, int count) {
     struct json_writer json;
     buffer_clear(out);
     json_begin(&json, out);
@@ -38,19 +37,6 @@ static const char *files_text(struct buffer *out, const struct script_bundle *bu
     }
     json_close(&json);
     return json_end(&json) == 0 ? out->data : "[]";
-}
-
-static const char *numbers_text(struct buffer *out, const struct ask_signal *signal) {
-    struct json_writer json;
-    buffer_clear(out);
-    json_begin(&json, out);
-    json_object(&json);
-    for (int i = 0; i < signal->number_count; i++) {
-        json_key(&json, signal->numbers[i].name);
-        json_double(&json, signal->numbers[i].value);
-    }
-    json_close(&json);
-    return json_end(&json) == 0 ? out->data : "{}";
 }
 
 static void hash_text(uint64_t hash, char text[17]) {
@@ -84,7 +70,7 @@ static int symbol_apply(struct projection *p, const struct record *r, struct err
 
 static int bar_apply(struct projection *p, const struct record *r, struct err *e) {
     const struct candle *c = &r->u.bar.candle;
-    if (p->is_snapshot) {
+    if (p->is_snapshot || p->is_anew) {
         return 0; /* it keeps the last price only */
     }
     return database_run(
@@ -121,7 +107,7 @@ static int script_apply(struct projection *p, const struct record *r, struct err
     );
 }
 
-static int state_write(
+int state_write(
     struct projection *p,
     const struct who *who,
     const char *state,
@@ -188,11 +174,12 @@ static int opened_apply(struct projection *p, const struct record *r, struct err
     if (code != 0 || p->is_identity_only) {
         return code;
     }
-    code = state_write(p, &who, a->state, a->state_length, r->now_ms, e);
+    code = p->is_anew ? orders_begin_anew(p, &who, r->now_ms, e) : 0;
+    code = code != 0 ? code : state_write(p, &who, a->state, a->state_length, r->now_ms, e);
     return code != 0 ? code : orders_apply_opened(p, r, &who, e);
 }
 
-static int status_write(
+int status_write(
     struct projection *p,
     const struct who *who,
     enum activation_status status,
@@ -249,80 +236,20 @@ fault_apply(struct projection *p, const struct record *r, const struct who *who,
     );
 }
 
-/* --- what a handler did --------------------------------------------------------------------------
- */
-
-static double number_find(const struct ask_signal *signal, const char *name) {
-    for (int i = 0; i < signal->number_count; i++) {
-        if (strcmp(signal->numbers[i].name, name) == 0) {
-            return signal->numbers[i].value;
-        }
-    }
-    return NAN;
-}
-
-static int signal_write(
-    struct projection *p,
-    const struct record *r,
-    const struct who *who,
-    const struct ask *ask,
-    struct err *e
-) {
-    const struct ask_signal *s = &ask->u.signal;
-    return database_run(
-        p->database,
-        "INSERT INTO strategy_signals (id, activation_id, user_id, strategy, symbol, timeframe,"
-        " side, kind, accepted, reason, price, rsi, trend, details, time_ms) VALUES (?1, ?2, ?3, "
-        "?4,"
-        " ?5, (SELECT json_extract(params, '$.timeframe') FROM strategy_activations"
-        "  WHERE activation_id = ?2), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        VALUES(
-            row_id(p), value_text(who->id), value_text(who->user), value_text(who->strategy),
-            value_text(projection_symbol(p, ask->symbol)), value_text(s->side), value_text(s->kind),
-            value_integer(s->is_accepted), value_text(s->reason), value_real(s->price),
-            value_real(number_find(s, "rsi")), value_real(number_find(s, "trend")),
-            value_text(numbers_text(&p->text, s)), value_integer(r->now_ms)
-        ),
-        e
-    );
-}
-
-static int
-params_write(struct projection *p, const struct who *who, const struct done *done, struct err *e) {
-    return database_run(
-        p->database, "UPDATE strategy_activations SET params = ?2 WHERE activation_id = ?1",
-        VALUES(
-            value_text(who->id),
-            value_text(settings_text(&p->text, done->params, done->param_count))
-        ),
-        e
-    );
-}
-
-static int
-done_apply(struct projection *p, const struct record *r, const struct who *who, struct err *e) {
-    const struct done *done = &r->u.done.done;
-    int code = database_run(
-        p->database, "UPDATE strategy_activations SET last_event_ms = ?2 WHERE activation_id = ?1",
-        VALUES(value_text(who->id), value_integer(r->now_ms)), e
-    );
-    if (code == 0 && (r->u.done.kind == EVENT_START || done->param_count > 0)) {
-        code = params_write(p, who, done, e);
-    }
-    code = code != 0 ? code : state_write(p, who, done->state, done->state_length, r->now_ms, e);
-    for (int i = 0; code == 0 && i < done->ask_count; i++) {
-        const struct ask *ask = &done->asks[i];
-        if (ask->kind == ASK_SIGNAL) {
-            code = signal_write(p, r, who, ask, e);
-        } else if (ask->kind == ASK_FINISH) {
-            code = status_write(p, who, ACTIVATION_STOPPING, ask->u.finish, e);
-        }
-    }
-    return code != 0 ? code : orders_apply_done(p, r, e);
-}
-
 /* --- switches and audit --------------------------------------------------------------------------
  */
+
+static const char switch_sql[] =
+    "INSERT INTO oms_switches (kind, scope, target, is_on, who, reason, time_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (kind, scope, target) DO UPDATE SET"
+    " is_on = ?4, who = ?5, reason = ?6, time_ms = ?7 WHERE NOT ?8";
+
+/* Who set it and why is known where it was set before. */
+static const char switch_anew_sql[] =
+    "INSERT INTO oms_switches (kind, scope, target, is_on, who, reason, time_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (kind, scope, target) DO UPDATE SET"
+    " is_on = ?4, who = iif(is_on = 0, ?5, who), reason = iif(is_on = 0, ?6, reason),"
+    " time_ms = iif(is_on = 0, ?7, time_ms) WHERE NOT ?8";
 
 static int switch_write(
     struct projection *p,
@@ -336,10 +263,7 @@ static int switch_write(
     struct err *e
 ) {
     return database_run(
-        p->database,
-        "INSERT INTO oms_switches (kind, scope, target, is_on, who, reason, time_ms)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (kind, scope, target) DO UPDATE SET"
-        " is_on = ?4, who = ?5, reason = ?6, time_ms = ?7 WHERE NOT ?8",
+        p->database, p->is_anew ? switch_anew_sql : switch_sql,
         VALUES(
             value_text(kind), value_text(scope), value_text(target), value_integer(is_on),
             value_text(who), value_text(reason), value_integer(r->now_ms),
@@ -428,7 +352,7 @@ who_apply(struct projection *p, const struct record *r, const struct who *who, s
     case RECORD_SETTINGS:
         return settings_apply(p, r, who, e);
     case RECORD_DONE:
-        return done_apply(p, r, who, e);
+        return done_write(p, r, who, e);
     case RECORD_FAULT:
         return fault_apply(p, r, who, e);
     case RECORD_STATE:

@@ -12,6 +12,7 @@ int projection_take(struct projection *p, const char *bytes, size_t length, stru
         return err_wrap(e, "record %" PRIu64 " of the journal: ", p->sequence);
     }
     p->figures.records++;
+    p->number = record.number;
     return projection_apply(p, &record, e);
 }
 

@@ -1,6 +1,7 @@
 #include "store/query.h"
 
 #include "base/json_write.h"
+#include "engine/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,12 @@
 #define SQL_MAX 4096
 #define VALUES_MAX 16
 
-/* A field is "name" or "mark:name": t a time, b a boolean, j JSON as it is; key is never shown. */
+/* A field is "name" or "mark:name": t a time, b a boolean, e a code's name, p what is pending, d a
+ * number as an exact text, j JSON as it is; key is never shown. */
 struct list_row {
     const char *fields, *from, *key;
     bool is_key_text, is_ascending;
+    bool is_of_order; /* an id must be of an order that is there */
     const char *user, *activation, *strategy, *symbol, *status, *exchange, *id, *timeframe, *time;
 };
 
@@ -21,12 +24,14 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
     [QUERY_ORDERS] =
         {
             .fields =
-                "order_id, client_id, user_id, account_id, owner, exchange, exchange_order_id,"
-                " symbol, side, order_type, position_side, quantity,"
-                " NULLIF(price, '0') AS price, NULLIF(stop_price, '0') AS stop_price,"
-                " filled_qty, NULLIF(average_price, '0') AS average_price, status,"
-                " reduce_only AS \"b:reduce_only\", post_only AS \"b:post_only\","
-                " NULLIF(code, 0) AS \"e:code\", message, reason, tag,"
+                "order_id, client_id, user_id, exchange || account_id AS account_id, owner,"
+                " exchange, exchange_order_id, symbol, side, order_type, position_side,"
+                " reduce_only OR whole_position AS \"b:reduce_only\","
+                " post_only AS \"b:post_only\", quantity, NULLIF(price, '0') AS price,"
+                " NULLIF(stop_price, '0') AS stop_price, filled_qty,"
+                " NULLIF(average_price, '0') AS average_price, status, pending AS \"p:pending\","
+                " NULLIF(code, 0) AS \"e:code\", NULLIF(message, '') AS message,"
+                " NULLIF(reason, '') AS reason, NULLIF(tag, '') AS tag,"
                 " created_ms AS \"t:created_at\", updated_ms AS \"t:updated_at\"",
             .from = "oms_orders",
             .key = "id",
@@ -41,9 +46,10 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
         },
     [QUERY_FILLS] =
         {
-            .fields = "fill_id, order_id, user_id, symbol, side, quantity AS filled_qty,"
-                      " price AS fill_price, fee AS commission, fee_asset AS commission_asset,"
-                      " liquidity, reason, time_ms AS \"t:timestamp\"",
+            .fields = "fill_id, order_id, user_id, account_id, owner, symbol, side,"
+                      " quantity AS filled_qty, price AS fill_price, fee AS commission,"
+                      " fee_asset AS commission_asset, liquidity, NULLIF(reason, '') AS reason,"
+                      " time_ms AS \"t:timestamp\"",
             .from = "oms_order_fills",
             .key = "id",
             .user = "user_id",
@@ -51,22 +57,27 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
             .symbol = "symbol",
             .id = "order_id",
             .time = "time_ms",
+            .is_of_order = true,
         },
     [QUERY_STEPS] =
         {
-            .fields = "order_id, step, status, NULLIF(code, 0) AS \"e:code\", message, who, file,"
-                      " NULLIF(line, 0) AS line, journal_sequence, time_ms AS \"t:timestamp\"",
+            .fields = "step, status, pending AS \"p:pending\", filled_qty,"
+                      " NULLIF(code, 0) AS \"e:code\", NULLIF(message, '') AS message, who, file,"
+                      " NULLIF(line, 0) AS line, time_ms AS \"t:timestamp\"",
             .from = "oms_order_steps",
             .key = "id",
             .is_ascending = true,
+            .user = "user_id",
             .id = "order_id",
             .time = "time_ms",
+            .is_of_order = true,
         },
     [QUERY_SIGNALS] =
         {
-            .fields = "activation_id, symbol, timeframe, side, kind, accepted AS \"b:accepted\","
-                      " reason, price, rsi, trend, details AS \"j:details\","
-                      " time_ms AS \"t:timestamp\"",
+            .fields = "activation_id, symbol, timeframe, NULLIF(side, '') AS side,"
+                      " NULLIF(kind, '') AS kind, accepted AS \"b:accepted\","
+                      " NULLIF(reason, '') AS reason, price AS \"d:price\", rsi, trend,"
+                      " details AS \"j:details\", time_ms AS \"t:timestamp\"",
             .from = "strategy_signals",
             .key = "id",
             .user = "user_id",
@@ -133,6 +144,17 @@ static const struct list_row lists[QUERY_LIST_COUNT] = {
             .key = "id",
             .user = "user_id",
             .activation = "activation_id",
+            .time = "time_ms",
+        },
+    [QUERY_LOGS] =
+        {
+            .fields = "activation_id, level, is_notice AS \"b:notice\", text, file,"
+                      " NULLIF(line, 0) AS line, time_ms AS \"t:timestamp\"",
+            .from = "strategy_logs",
+            .key = "id",
+            .user = "user_id",
+            .activation = "activation_id",
+            .status = "iif(is_notice, 'notice', 'log')",
             .time = "time_ms",
         },
     [QUERY_CANDLES] =
@@ -277,6 +299,15 @@ static void time_put(struct json_writer *json, int64_t ms) {
     json_string(json, text);
 }
 
+static void double_put(struct json_writer *json, double value) {
+    struct decimal exact;
+    if (decimal_of_double(value, &exact) == 0) {
+        json_decimal_text(json, exact);
+    } else {
+        json_null(json);
+    }
+}
+
 static void field_put(struct json_writer *json, sqlite3_stmt *rows, int column) {
     const char *name = sqlite3_column_name(rows, column);
     char mark = name[1] == ':' ? name[0] : '\0';
@@ -290,6 +321,11 @@ static void field_put(struct json_writer *json, sqlite3_stmt *rows, int column) 
         json_bool(json, row_integer(rows, column) != 0);
     } else if (mark == 'e') {
         json_string(json, err_name((int)row_integer(rows, column)));
+    } else if (mark == 'p') {
+        const char *pending = order_pending_name((enum order_pending)row_integer(rows, column));
+        json_string(json, pending[0] != '\0' ? pending : NULL);
+    } else if (mark == 'd') {
+        double_put(json, sqlite3_column_double(rows, column));
     } else if (mark == 'j') {
         json_raw(json, row_text(rows, column), strlen(row_text(rows, column)));
     } else if (type == SQLITE_INTEGER) {
@@ -299,6 +335,14 @@ static void field_put(struct json_writer *json, sqlite3_stmt *rows, int column) 
     } else {
         json_string(json, row_text(rows, column));
     }
+}
+
+static void row_put(struct json_writer *json, sqlite3_stmt *rows) {
+    json_object(json);
+    for (int i = 1; i < sqlite3_column_count(rows); i++) {
+        field_put(json, rows, i);
+    }
+    json_close(json);
 }
 
 static int rows_put(
@@ -320,11 +364,7 @@ static int rows_put(
             break;
         }
         snprintf(next, sizeof next, "%s", row_text(rows, 0));
-        json_object(json);
-        for (int i = 1; i < sqlite3_column_count(rows); i++) {
-            field_put(json, rows, i);
-        }
-        json_close(json);
+        row_put(json, rows);
     }
     json_close(json);
     json_key(json, "next_cursor");
@@ -333,15 +373,47 @@ static int rows_put(
     return code < 0 ? code : 0;
 }
 
+static int
+one_put(struct database *database, sqlite3_stmt *rows, struct json_writer *json, struct err *e) {
+    int code = database_next(database, rows, e);
+    if (code == 1) {
+        row_put(json, rows);
+        return 0;
+    }
+    return code < 0 ? code : err_set(e, E_NOT_FOUND, "there is none such");
+}
+
+/* Others' orders do not exist for who asks. */
+static int order_look(struct database *database, const struct query *q, struct err *e) {
+    static const char sql[] =
+        "SELECT 1 FROM oms_orders WHERE order_id = ?1 AND (?2 = '' OR user_id = ?2)";
+    sqlite3_stmt *rows;
+    int code =
+        database_select(database, sql, VALUES(value_text(q->id), value_text(q->user)), &rows, e);
+    if (code != 0) {
+        return code;
+    }
+    code = database_next(database, rows, e);
+    database_done(rows);
+    if (code == 0) {
+        return err_set(e, E_NOT_FOUND, "there is no order %.40s", q->id);
+    }
+    return code < 0 ? code : 0;
+}
+
 int query_run(
     struct database *database, const struct query *query, struct buffer *out, struct err *e
 ) {
+    const struct list_row *list = &lists[query->list];
     if (query->limit < 1 || query->limit > QUERY_LIMIT_MAX) {
         return err_set(e, E_ARGUMENT, "the limit is 1 to %d", QUERY_LIMIT_MAX);
     }
     struct statement s = {.count = 0};
     sqlite3_stmt *rows;
-    int code = statement_make(&s, &lists[query->list], query, e);
+    int code = statement_make(&s, list, query, e);
+    if (code == 0 && list->is_of_order && query->id[0] != '\0') {
+        code = order_look(database, query, e);
+    }
     code = code != 0 ? code : database_select_once(database, s.text, s.values, s.count, &rows, e);
     if (code != 0) {
         return code;
@@ -349,7 +421,8 @@ int query_run(
     struct json_writer json;
     size_t before = out->length;
     json_begin(&json, out);
-    code = rows_put(database, rows, query->limit, &json, e);
+    code = query->is_one ? one_put(database, rows, &json, e)
+                         : rows_put(database, rows, query->limit, &json, e);
     sqlite3_finalize(rows);
     if (code == 0 && json_end(&json) != 0) {
         code = err_set(e, out->code != 0 ? out->code : E_STATE, "the answer is too long");

@@ -1,8 +1,10 @@
 /* query: lists out of the tables as the JSON that HTTP answers: {"items":[…],"next_cursor":…}.
  *
  * A list is a row of one table: fields, what it may be filtered by, and the key it is paged by. A
- * cursor is the key of the last item that was handed out, so that a page stays where it was while
- * rows are added. One thread, the store's. */
+ * cursor is the key of the last item that was handed out: it grows with the record that made the
+ * item, so that a page stays where it was while rows are added, after a restart too. What HTTP
+ * shows of the same things from memory has the same fields (gateway/shapes.h). One thread, the
+ * store's. */
 #pragma once
 
 #include "store/database.h"
@@ -17,6 +19,7 @@ enum query_list {
     QUERY_POSITION_HISTORY,
     QUERY_ACTIVATIONS,
     QUERY_FAULTS,
+    QUERY_LOGS, /* what scripts have told; status "notice" or "log" */
     QUERY_CANDLES,
     QUERY_SCRIPT_VERSIONS,
     QUERY_SCRIPT_SOURCES, /* the same with their files: one or two at a time */
@@ -37,9 +40,12 @@ struct query { /* an empty text or a 0 filters nothing */
     int64_t from_ms, to_ms; /* from <= time < to */
     int limit;              /* 1 to QUERY_LIMIT_MAX */
     char cursor[QUERY_TEXT_MAX];
+    bool is_one;     /* the first item alone is the answer; E_NOT_FOUND without one */
+    uint64_t behind; /* the store waits until the record of that sequence is in the tables */
+    int64_t wait_ns; /* the store answers E_BUSY after that; 0: it waits as long as it takes */
 };
 
 /* Appends the answer to out. E_ARGUMENT: a limit or cursor that cannot be, a filter the list does
- * not have. */
+ * not have. E_NOT_FOUND: FILLS or STEPS of an order that is not there (for that user). */
 MUST_CHECK int
 query_run(struct database *database, const struct query *query, struct buffer *out, struct err *e);

@@ -47,8 +47,14 @@ void job_free(struct job *job) {
     free(job);
 }
 
-static int
-job_make(enum job_kind kind, const void *bytes, size_t length, struct job **out, struct err *e) {
+static int job_make(
+    const struct store *store,
+    enum job_kind kind,
+    const void *bytes,
+    size_t length,
+    struct job **out,
+    struct err *e
+) {
     struct job *job = calloc(1, sizeof *job);
     char *copy = length > 0 ? malloc(length) : NULL;
     if (job == NULL || (length > 0 && copy == NULL)) {
@@ -60,6 +66,7 @@ job_make(enum job_kind kind, const void *bytes, size_t length, struct job **out,
         memcpy(copy, bytes, length);
     }
     job->kind = kind;
+    job->store = store;
     job->bytes = copy;
     job->length = length;
     buffer_init(&job->body, ANSWER_BYTES_MAX);
@@ -91,20 +98,24 @@ static int job_send(struct store *store, struct job *job, struct err *e) {
 int store_ask(
     struct store *store, const struct query *query, store_callback *answer, void *ctx, struct err *e
 ) {
-    struct job *job;
-    int code = job_make(JOB_QUERY, NULL, 0, &job, e);
+    struct job *job = NULL;
+    int code = job_make(store, JOB_QUERY, NULL, 0, &job, e);
     if (code != 0) {
         return code;
     }
     job->query = *query;
+    job->late_ns = INT64_MAX;
+    if (query->wait_ns > 0) {
+        job->late_ns = store->options.disk->now_ns(store->options.disk->ctx) + query->wait_ns;
+    }
     job->answer = answer;
     job->ctx = ctx;
     return job_send(store, job, e);
 }
 
 int store_snapshot_begin(struct store *store, uint64_t sequence, struct err *e) {
-    struct job *job;
-    int code = job_make(JOB_BEGIN, NULL, 0, &job, e);
+    struct job *job = NULL;
+    int code = job_make(store, JOB_BEGIN, NULL, 0, &job, e);
     if (code != 0) {
         return code;
     }
@@ -113,14 +124,14 @@ int store_snapshot_begin(struct store *store, uint64_t sequence, struct err *e) 
 }
 
 int store_snapshot_slice(struct store *store, const void *bytes, size_t length, struct err *e) {
-    struct job *job;
-    int code = job_make(JOB_SLICE, bytes, length, &job, e);
+    struct job *job = NULL;
+    int code = job_make(store, JOB_SLICE, bytes, length, &job, e);
     return code != 0 ? code : job_send(store, job, e);
 }
 
 int store_snapshot_commit(struct store *store, store_callback *answer, void *ctx, struct err *e) {
-    struct job *job;
-    int code = job_make(JOB_COMMIT, NULL, 0, &job, e);
+    struct job *job = NULL;
+    int code = job_make(store, JOB_COMMIT, NULL, 0, &job, e);
     if (code != 0) {
         return code;
     }
@@ -133,7 +144,10 @@ void store_poll(struct store *store) {
     for (;;) {
         pthread_mutex_lock(&store->lock);
         struct job *job = job_pop(&store->answered);
-        store->figures.waiting -= job != NULL && job->kind == JOB_QUERY;
+        bool is_list = job != NULL && job->kind == JOB_QUERY;
+        store->figures.waiting -= is_list;
+        store->figures.answered += is_list;
+        store->figures.late += is_list && job->code == E_BUSY;
         pthread_mutex_unlock(&store->lock);
         if (job == NULL) {
             return;
@@ -158,12 +172,18 @@ void store_step(struct store *store) {
 void store_durable(struct store *store, uint64_t sequence) {
     atomic_store(&store->durable, sequence);
     atomic_store(&store->is_told, true);
+    if (atomic_load(&store->is_held)) {
+        pthread_mutex_lock(&store->lock);
+        pthread_cond_signal(&store->work);
+        pthread_mutex_unlock(&store->lock);
+    }
 }
 
 void store_figures(const struct store *store, struct store_figures *out) {
     struct store *s = (struct store *)(uintptr_t)store; /* the lock is no part of the value */
     pthread_mutex_lock(&s->lock);
     *out = s->figures;
+    out->slice_bytes = s->slice_bytes;
     pthread_mutex_unlock(&s->lock);
     out->durable = atomic_load(&s->durable);
 }
@@ -211,8 +231,8 @@ void store_close(struct store *store) {
         pthread_join(store->thread, NULL);
     }
     store_work_end(store);
-    struct job *job;
-    while ((job = job_pop(&store->asked)) != NULL) {
+    struct job *job = NULL;
+    while ((job = job_pop(&store->held)) != NULL || (job = job_pop(&store->asked)) != NULL) {
         job->code = err_set(&job->err, E_INTERRUPTED, "the program ends");
         job_push(&store->answered, job);
     }

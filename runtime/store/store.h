@@ -6,7 +6,8 @@
  *   owner's thread   store_poll: the answers
  *
  * A database that is missing, locked, full or damaged costs nothing but delay: the cursor waits, it
- * is tried again once a second, lists answer E_IO meanwhile. Tables that are of another journal are
+ * is tried again once a second, lists answer E_IO meanwhile. A list that takes too long ends with
+ * E_BUSY, wherever it is then. Tables that are of another journal are
  * deleted and written anew. Times come from the options. All memory is the store's. */
 #pragma once
 
@@ -54,7 +55,9 @@ struct store_answer {
 
 typedef void store_callback(void *ctx, const struct store_answer *answer);
 
-/* Each is answered once, from store_poll. E_LIMIT: too much waits; then there is no answer. */
+/* Each is answered once, from store_poll. What query->behind names is in the answer, however long
+ * that takes the journal and the tables, up to query->wait_ns. E_LIMIT: too much waits; then there
+ * is no answer. */
 MUST_CHECK int store_ask(
     struct store *store, const struct query *query, store_callback *answer, void *ctx, struct err *e
 );
@@ -79,6 +82,10 @@ struct store_figures {
     uint64_t records, oddities, failures, rebuilds;
     uint64_t archived, deleted; /* segments */
     int waiting, waiting_most;  /* requests */
+    uint64_t answered, late;    /* requests; those that were late are among the answered */
+    uint64_t snapshots;         /* committed */
+    size_t slice_bytes;         /* of a snapshot, that wait */
+    int64_t bytes;              /* of the database */
     char reason[256];           /* why it is not up; "" */
 };
 

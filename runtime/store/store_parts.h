@@ -12,9 +12,11 @@ enum job_kind { JOB_QUERY, JOB_BEGIN, JOB_SLICE, JOB_COMMIT };
 
 struct job {
     struct job *next;
+    const struct store *store;
     enum job_kind kind;
     struct query query;
     uint64_t sequence;
+    int64_t late_ns; /* QUERY; INT64_MAX: never */
     char *bytes;
     size_t length;
     store_callback *answer;
@@ -45,8 +47,10 @@ struct store {
     size_t slice_bytes;              /* that wait; under the lock */
     _Atomic uint64_t durable;
     _Atomic bool is_told; /* durable was */
+    _Atomic bool is_held; /* a request waits for what becomes durable */
 
     /* the thread's own */
+    struct job_list held; /* requests for what is not durable yet */
     struct database *database;
     struct projection *projection;
     struct snapshot_writer *snapshot;

@@ -59,9 +59,13 @@ static int database_get(struct store *s, struct err *e) {
 
 static void success_note(struct store *s) {
     struct projection_figures f;
+    struct err ignored;
+    int64_t bytes;
+    bool has_bytes = database_bytes(s->database, &bytes, &ignored) == 0;
     projection_figures(s->projection, &f);
     pthread_mutex_lock(&s->lock);
     bool is_new = !s->figures.is_up;
+    s->figures.bytes = has_bytes ? bytes : s->figures.bytes;
     s->figures.is_up = true;
     s->figures.reason[0] = '\0';
     s->figures.applied = projection_cursor(s->projection);
@@ -76,6 +80,10 @@ static void success_note(struct store *s) {
     }
 }
 
+static bool job_is_late(const struct job *job) {
+    return job->late_ns != INT64_MAX && now_ns(job->store) >= job->late_ns;
+}
+
 /* Tables of another journal, or of one that was cut, say what never was. */
 static int tables_rebuild(struct store *s, const struct err *why, struct err *e) {
     log_warn("store", "the tables are written anew", log_err(why));
@@ -85,8 +93,8 @@ static int tables_rebuild(struct store *s, const struct err *why, struct err *e)
     return projection_reset(s->projection, e);
 }
 
-/* Up to what is durable; false when the database is away. */
-static bool tables_follow(struct store *s) {
+/* Up to `until`, and to what is durable; false when the database is away, or the job is late. */
+static bool tables_follow(struct store *s, uint64_t until, struct job *job) {
     struct err err = {0};
     if (s->projection == NULL && now_ns(s) < s->retry_at_ns) {
         return false;
@@ -106,6 +114,10 @@ static bool tables_follow(struct store *s) {
         }
         if (code == 0) {
             success_note(s);
+            is_behind = is_behind && projection_cursor(s->projection) < until;
+        }
+        if (code == 0 && is_behind && job != NULL && job_is_late(job)) {
+            return false;
         }
     }
     if (code != 0) {
@@ -118,15 +130,34 @@ static bool tables_follow(struct store *s) {
 /* --- jobs ----------------------------------------------------------------------------------------
  */
 
+static int watch_late(void *ctx) {
+    return job_is_late(ctx);
+}
+
+static void query_late(struct job *job) {
+    job->code = err_set(&job->err, E_BUSY, "the tables are behind, or too much is asked of them");
+}
+
 static void query_do(struct store *s, struct job *job) {
+    if (job_is_late(job)) {
+        query_late(job);
+        return;
+    }
     /* What was durable when it was asked is in the answer. */
-    if (!tables_follow(s)) {
+    uint64_t until = job->query.behind > 0 ? job->query.behind : UINT64_MAX;
+    if (!tables_follow(s, until, job)) {
+        if (s->projection != NULL) {
+            query_late(job);
+            return;
+        }
         pthread_mutex_lock(&s->lock);
         job->code = err_set(&job->err, E_IO, "the tables are away: %s", s->figures.reason);
         pthread_mutex_unlock(&s->lock);
         return;
     }
+    database_watch(s->database, watch_late, job);
     job->code = query_run(s->database, &job->query, &job->body, &job->err);
+    database_watch(s->database, NULL, NULL);
 }
 
 static void snapshot_end(struct store *s) {
@@ -179,21 +210,54 @@ static struct job *job_take(struct store *s) {
     return job;
 }
 
-static void jobs_do(struct store *s) {
+static void job_done(struct store *s, struct job *job) {
+    pthread_mutex_lock(&s->lock);
+    s->slice_bytes -= job->length;
+    s->figures.snapshots += job->kind == JOB_COMMIT && job->code == 0;
+    job_push(&s->answered, job);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool query_must_wait(const struct store *s, const struct job *job) {
+    return job->kind == JOB_QUERY && job->query.behind > atomic_load(&s->durable) &&
+           !job_is_late(job);
+}
+
+/* Requests for what became durable meanwhile, and those that are late. */
+static bool held_do(struct store *s) {
+    struct job_list held = s->held;
     bool has_answers = false;
     struct job *job;
+    s->held = (struct job_list){0};
+    while ((job = job_pop(&held)) != NULL) {
+        if (query_must_wait(s, job)) {
+            job_push(&s->held, job);
+            continue;
+        }
+        query_do(s, job);
+        job_done(s, job);
+        has_answers = true;
+    }
+    return has_answers;
+}
+
+static void jobs_do(struct store *s) {
+    bool has_answers = held_do(s);
+    struct job *job;
     while ((job = job_take(s)) != NULL) {
+        if (query_must_wait(s, job)) {
+            job_push(&s->held, job);
+            continue;
+        }
         if (job->kind == JOB_QUERY) {
             query_do(s, job);
         } else {
             snapshot_job(s, job);
         }
-        pthread_mutex_lock(&s->lock);
-        s->slice_bytes -= job->length;
-        job_push(&s->answered, job);
-        pthread_mutex_unlock(&s->lock);
+        job_done(s, job);
         has_answers = true;
     }
+    atomic_store(&s->is_held, s->held.first != NULL);
     if (has_answers && s->options.wake != NULL) {
         s->options.wake(s->options.ctx);
     }
@@ -232,7 +296,7 @@ static void archive_look(struct store *s) {
 
 void store_work(struct store *s) {
     jobs_do(s);
-    (void)tables_follow(s);
+    (void)tables_follow(s, UINT64_MAX, NULL);
     archive_look(s);
 }
 
@@ -244,13 +308,22 @@ void store_work_end(struct store *s) {
 /* --- the thread ----------------------------------------------------------------------------------
  */
 
+static bool held_is_due(const struct store *s) {
+    for (const struct job *job = s->held.first; job != NULL; job = job->next) {
+        if (!query_must_wait(s, job)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool work_wait(struct store *s) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     int64_t at = until.tv_sec * SECOND_NS + until.tv_nsec + IDLE_NS;
     until = (struct timespec){.tv_sec = at / SECOND_NS, .tv_nsec = at % SECOND_NS};
     pthread_mutex_lock(&s->lock);
-    if (!s->is_ending && s->asked.first == NULL) {
+    if (!s->is_ending && s->asked.first == NULL && !held_is_due(s)) {
         pthread_cond_timedwait(&s->work, &s->lock, &until);
     }
     bool is_ending = s->is_ending;

@@ -22,6 +22,7 @@ struct tables {
     uint64_t script_sequence;
     int minute;
     double price;
+    bool is_full; /* the journal takes nothing */
     char folder[64], path[96];
 };
 
@@ -30,7 +31,7 @@ static struct tables *tables_now; /* of the script's handler, which has no conte
 static inline uint64_t tables_append(void *ctx, const char *bytes, size_t length) {
     struct tables *t = ctx;
     uint64_t sequence;
-    if (journal_append(t->f.journal, bytes, length, &sequence, &t->f.e) != 0) {
+    if (t->is_full || journal_append(t->f.journal, bytes, length, &sequence, &t->f.e) != 0) {
         return 0;
     }
     journal_step(t->f.journal);
@@ -67,10 +68,16 @@ static inline void script_order(struct fake *f, struct done *done) {
 static inline void script_ask(struct fake *f, struct done *done) {
     struct tables *t = tables_now;
     char price[32];
-    switch (random_below(&t->lots, 6)) {
+    switch (random_below(&t->lots, 8)) {
     case 0:
         script_signal(f, done);
         break;
+    case 5: {
+        struct ask *told = fake_ask(f, done, ASK_NOTIFY);
+        told->u.log.level = ASK_WARN;
+        told->u.log.text = "look";
+        break;
+    }
     case 1:
         fake_ask(f, done, ASK_CANCEL)->sequence = random_below(&t->lots, t->script_sequence + 2);
         break;

@@ -104,13 +104,15 @@ static void every_list_answers(void **state) {
     static const char *const fields[QUERY_LIST_COUNT] = {
         [QUERY_ORDERS] = "\"reduce_only\":false",
         [QUERY_FILLS] = "\"liquidity\":\"taker\"",
-        [QUERY_STEPS] = "\"step\":\"recorded\",\"status\":\"new\",\"code\":null",
+        [QUERY_STEPS] = "\"step\":\"recorded\",\"status\":\"new\",\"pending\":\"new\","
+                        "\"filled_qty\":\"0\",\"code\":null",
         [QUERY_SIGNALS] = "\"details\":{\"rsi\":28.5,\"trend\":-1},\"timestamp\":\"2023-11-14T",
         [QUERY_LEVELS] = NULL, /* no grid here */
         [QUERY_POSITIONS] = "\"realized_pnl\":\"",
         [QUERY_POSITION_HISTORY] = "\"closed\":\"",
         [QUERY_ACTIVATIONS] = "\"params\":{",
         [QUERY_FAULTS] = NULL,
+        [QUERY_LOGS] = "\"level\":\"warn\",\"notice\":true,\"text\":\"look\"",
         [QUERY_CANDLES] = "\"time\":\"2023-11-14T22:59:00.000Z\",\"open\":\"",
         [QUERY_SCRIPT_VERSIONS] = "\"hash\":\"0000000000000001\",\"author\":\"system\"",
         [QUERY_SCRIPT_SOURCES] = "\"files\":[",
