@@ -207,6 +207,7 @@ int journal_thread_start(struct journal *j, struct err *e) {
     if (status != 0) {
         return err_set(e, E_MEMORY, "no thread for the journal: %s", strerror(status));
     }
+    pthread_setname_np(j->thread, "journal"); /* for top and ps, which then tell them apart */
     j->has_thread = true;
     return 0;
 }

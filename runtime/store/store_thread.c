@@ -348,6 +348,7 @@ int store_thread_start(struct store *s, struct err *e) {
     if (status != 0) {
         return err_set(e, E_MEMORY, "no thread for the store: %s", strerror(status));
     }
+    pthread_setname_np(s->thread, "tables");
     s->has_thread = true;
     return 0;
 }

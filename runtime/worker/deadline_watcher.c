@@ -113,6 +113,9 @@ static int thread_start(struct deadline_watcher *w) {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int status = pthread_create(&w->thread, NULL, watch, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (status == 0) {
+        pthread_setname_np(w->thread, "watcher");
+    }
     return status;
 }
 
