@@ -16,7 +16,7 @@ static bool queue_grow(struct engine *e, struct activation *a) {
     if (capacity > e->options.events_max) {
         return false;
     }
-    struct event *events = calloc((size_t)capacity, sizeof *events);
+    struct event *events = malloc((size_t)capacity * sizeof *events);
     if (events == NULL) {
         return false;
     }

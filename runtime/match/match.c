@@ -53,9 +53,10 @@ int match_new(
         return err_set(e, E_MEMORY, "match: out of memory");
     }
     m->books = calloc((size_t)instrument_count, sizeof *m->books);
-    m->slots = calloc((size_t)orders_max, sizeof *m->slots);
-    m->keys = calloc((size_t)orders_max, sizeof *m->keys);
-    m->answers = calloc(MATCH_ANSWERS_MAX, sizeof *m->answers);
+    /* Nothing of these is read before it is written: an account that trades little stays small. */
+    m->slots = malloc((size_t)orders_max * sizeof *m->slots);
+    m->keys = malloc((size_t)orders_max * sizeof *m->keys);
+    m->answers = malloc(MATCH_ANSWERS_MAX * sizeof *m->answers);
     if (m->books == NULL || m->slots == NULL || m->keys == NULL || m->answers == NULL) {
         match_free(m);
         return err_set(e, E_MEMORY, "match: out of memory for %d orders", orders_max);
