@@ -159,6 +159,7 @@ static int account_restore(struct engine *e, const struct record_activation *r, 
         for (int i = 0; i < e->options.symbols_max; i++) {
             account->leverage[i] = 1;
         }
+        account->first_owner = account->last_owner = NO_ACTIVATION;
         e->account_count++;
     } else if (r->is_manual && r->order_count == 0 && r->position_count == 0 && r->status == ACTIVATION_RUNNING && r->orders_asked == 0) {
         return 0; /* a new owner in an account that has its figures */
@@ -207,7 +208,7 @@ static int texts_restore(
     a->setting_count = a->settings != NULL ? r->setting_count : 0;
     a->params = setting_list_copy(r->params, r->param_count);
     a->param_count = a->params != NULL ? r->param_count : 0;
-    a->orders = calloc((size_t)e->options.orders_max, sizeof(struct order *));
+    a->orders = malloc((size_t)e->options.orders_max * sizeof(struct order *));
     a->positions = calloc((size_t)e->options.symbols_max * 2, sizeof *a->positions);
     if (a->user == NULL || a->currency == NULL || a->status_reason == NULL || a->settings == NULL ||
         a->params == NULL || a->orders == NULL || a->positions == NULL ||
@@ -217,13 +218,27 @@ static int texts_restore(
     return 0;
 }
 
-/* The orders of an activation that is described anew go back first. */
+/* The orders of an activation that is described anew go back first; its place among the owners of
+ * its account stays. */
 static void activation_clear(struct engine *e, struct activation *a) {
     for (int i = 0; i < a->order_count; i++) {
         e->free_orders[e->free_order_count++] = a->orders[i];
     }
     activation_fini(a);
-    memset(a, 0, sizeof *a);
+    *a = (struct activation){.account = a->account, .next_owner = a->next_owner};
+}
+
+static void owner_add(struct engine *e, uint32_t activation, uint32_t index) {
+    struct account *account = &e->accounts[index];
+    struct activation *a = &e->activations[activation];
+    a->account = index;
+    a->next_owner = NO_ACTIVATION;
+    if (account->last_owner == NO_ACTIVATION) {
+        account->first_owner = activation;
+    } else {
+        e->activations[account->last_owner].next_owner = activation;
+    }
+    account->last_owner = activation;
 }
 
 int activation_restore(struct engine *e, const struct record_activation *r, struct err *err) {
@@ -242,6 +257,9 @@ int activation_restore(struct engine *e, const struct record_activation *r, stru
     struct activation *a = &e->activations[r->activation];
     if (r->activation == (uint32_t)e->activation_count) {
         e->activation_count++;
+        owner_add(e, r->activation, r->account);
+    } else if (a->account != r->account) {
+        return err_set(err, E_DATA, "%s changes its account", r->id);
     } else {
         activation_clear(e, a);
     }
@@ -250,7 +268,6 @@ int activation_restore(struct engine *e, const struct record_activation *r, stru
     a->seed = r->seed;
     a->status = r->status;
     a->on_suspend = r->on_suspend;
-    a->account = r->account;
     a->started_ms = r->started_ms;
     a->last_event_ms = r->last_event_ms;
     a->order_sequence = r->order_sequence;

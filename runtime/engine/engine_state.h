@@ -44,6 +44,7 @@ struct activation {
     char *status_reason;
     enum suspend_policy on_suspend;
     uint32_t account;
+    uint32_t next_owner; /* of the same account; NO_ACTIVATION: it is the last */
     int64_t started_ms;
     int64_t last_event_ms;
     char *state; /* self.state as captured last */
@@ -103,6 +104,7 @@ struct account {
     bool is_hedge;
     bool is_isolated;
     int *leverage; /* by symbol */
+    uint32_t first_owner, last_owner; /* its activations, the oldest first; NO_ACTIVATION: none */
 
     bool is_in_doubt;
     int differing; /* reconciliations in a row that found differences */

@@ -118,12 +118,9 @@ static int account_sums(
 ) {
     memset(sums, 0, sizeof *sums);
     const struct account *account = &e->accounts[index];
-    for (int i = 0; i < e->activation_count; i++) {
-        if (e->activations[i].account != index) {
-            continue;
-        }
+    for (uint32_t i = account->first_owner; i != NO_ACTIVATION; i = e->activations[i].next_owner) {
         if (sum_positions(e, account, &e->activations[i], sums) != 0 ||
-            sum_orders(e, (uint32_t)i, left_out, sums) != 0) {
+            sum_orders(e, i, left_out, sums) != 0) {
             return E_OVERFLOW;
         }
     }
@@ -136,10 +133,11 @@ const struct ledger *account_ledger(const struct engine *e, uint32_t account) {
 
 /* Asked for at every bar: of the sums it needs only the open profit. */
 int account_equity(const struct engine *e, uint32_t index, struct money *out) {
-    struct decimal equity = e->accounts[index].ledger.balance.d;
-    for (int i = 0; i < e->activation_count; i++) {
+    const struct account *account = &e->accounts[index];
+    struct decimal equity = account->ledger.balance.d;
+    for (uint32_t i = account->first_owner; i != NO_ACTIVATION; i = e->activations[i].next_owner) {
         const struct activation *a = &e->activations[i];
-        for (int j = 0; a->account == index && j < a->position_count; j++) {
+        for (int j = 0; j < a->position_count; j++) {
             const struct record_position *p = &a->positions[j];
             struct money value;
             if (position_unrealized(&p->position, e->symbols[p->symbol].last, &value) != 0 ||
@@ -305,10 +303,8 @@ int account_position(
     const struct position *only = NULL;
     int owners = 0;
     memset(out, 0, sizeof *out);
-    for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
-        if (e->activations[i].account != account) {
-            continue;
-        }
+    for (uint32_t i = e->accounts[account].first_owner; i != NO_ACTIVATION;
+         i = e->activations[i].next_owner) {
         const struct position *p = activation_position(e, i, symbol, side);
         if (position_add(out, p) != 0) {
             return E_OVERFLOW;

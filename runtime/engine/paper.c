@@ -12,8 +12,30 @@ struct paper {
     int accounts_max;
     int orders_max;
     struct match_costs costs;
-    bool has_answers; /* something was asked since the last answer was taken */
+    uint64_t *asked; /* bit of each account that was asked something since its last answer */
+    int first_asked; /* no word before it has a bit */
 };
+
+static size_t asked_words(int accounts_max) {
+    return ((size_t)accounts_max + 63) / 64;
+}
+
+static void asked_set(struct paper *p, uint32_t account) {
+    int word = (int)(account / 64);
+    p->asked[word] |= (uint64_t)1 << (account % 64);
+    p->first_asked = word < p->first_asked ? word : p->first_asked;
+}
+
+/* The first account that may have an answer; −1: none. */
+static int asked_first(struct paper *p) {
+    for (int words = (int)asked_words(p->accounts_max); p->first_asked < words; p->first_asked++) {
+        uint64_t bits = p->asked[p->first_asked];
+        if (bits != 0) {
+            return p->first_asked * 64 + __builtin_ctzll(bits);
+        }
+    }
+    return -1;
+}
 
 int paper_new(
     struct paper **out,
@@ -24,12 +46,16 @@ int paper_new(
 ) {
     struct paper *p = calloc(1, sizeof *p);
     struct match **accounts = calloc((size_t)accounts_max, sizeof *accounts);
-    if (p == NULL || accounts == NULL) {
+    uint64_t *asked = calloc(asked_words(accounts_max), sizeof *asked);
+    if (p == NULL || accounts == NULL || asked == NULL) {
         free(p);
         free(accounts);
+        free(asked);
         return err_set(e, E_MEMORY, "no memory for the paper venue");
     }
     p->accounts = accounts;
+    p->asked = asked;
+    p->first_asked = (int)asked_words(accounts_max);
     p->accounts_max = accounts_max;
     p->orders_max = orders_max;
     p->costs = *costs;
@@ -45,6 +71,7 @@ void paper_free(struct paper *p) {
         match_free(p->accounts[i]);
     }
     free(p->accounts);
+    free(p->asked);
     free(p);
 }
 
@@ -90,7 +117,7 @@ static int paper_submit(
     void *ctx, uint32_t account, struct order_key key, const struct order *order, struct err *e
 ) {
     struct paper *p = ctx;
-    p->has_answers = true;
+    asked_set(p, account);
     CRASH_POINT(SUBMIT_BEFORE);
     int code = match_submit(p->accounts[account], key_pack(key), &order->request, e);
     CRASH_POINT(SUBMIT_AFTER);
@@ -99,7 +126,7 @@ static int paper_submit(
 
 static int paper_cancel(void *ctx, uint32_t account, struct order_key key, struct err *e) {
     struct paper *p = ctx;
-    p->has_answers = true;
+    asked_set(p, account);
     return match_cancel(p->accounts[account], key_pack(key), e);
 }
 
@@ -113,7 +140,7 @@ static int paper_amend(
     struct err *e
 ) {
     struct paper *p = ctx;
-    p->has_answers = true;
+    asked_set(p, account);
     return match_amend(p->accounts[account], key_pack(key), price, stop, quantity, e);
 }
 
@@ -179,11 +206,12 @@ report_translate(uint32_t account, const struct match_report *from, struct venue
 }
 
 bool paper_has_answers(const struct paper *p) {
-    return p->has_answers;
+    return p->first_asked < (int)asked_words(p->accounts_max);
 }
 
 bool paper_answer(struct paper *p, struct venue_report *out) {
-    for (int i = 0; i < p->account_count; i++) {
+    int i;
+    while ((i = asked_first(p)) >= 0) {
         struct match_report report;
         if (match_answer(p->accounts[i], &report)) {
             CRASH_POINT(ACK_READ_BEFORE);
@@ -191,8 +219,8 @@ bool paper_answer(struct paper *p, struct venue_report *out) {
             CRASH_POINT(ACK_READ_AFTER);
             return true;
         }
+        p->asked[p->first_asked] &= ~((uint64_t)1 << (i % 64));
     }
-    p->has_answers = false;
     return false;
 }
 
