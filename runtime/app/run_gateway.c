@@ -1,5 +1,6 @@
 #include "app/run_gateway.h"
 
+#include "app/script_cache.h"
 #include "app/script_check.h"
 #include "gateway/gateway.h"
 
@@ -14,6 +15,7 @@
 struct run_gateway {
     struct run *run;
     struct gateway *gateway;
+    struct script_cache *scripts;
     char *names[SCRIPTS_MAX]; /* of the scripts that can be activated, sorted */
     int name_count;
     struct script_checks *checks;
@@ -76,37 +78,27 @@ static bool is_listed(struct run_gateway *g, const char *name) {
     return false;
 }
 
-struct found_script { /* the bundle first: what is handed out is its address */
-    struct script_bundle bundle;
-    struct script_source source;
-};
-
+/* Only names that are listed are read, so what was read before is listed. */
 static int script_find(
     void *ctx, const char *name, const struct script_bundle **bundle, struct err *e
 ) {
     struct run_gateway *g = ctx;
-    if (!is_listed(g, name)) {
+    const struct script_source *source = script_cache_find(g->scripts, name);
+    int code = 0;
+    if (source == NULL && !is_listed(g, name)) {
         return err_set(e, E_NOT_FOUND, "there is no script %s", name);
     }
-    struct found_script *found = calloc(1, sizeof *found);
-    if (found == NULL) {
-        return err_set(e, E_MEMORY, "no memory for a script");
+    if (source == NULL) {
+        code = script_cache_read(g->scripts, name, &source, e);
     }
-    int code = script_source_read(name, g->run->config->limits.source_max, &found->source, e);
-    if (code != 0) {
-        free(found);
-        return code;
+    if (code == 0) {
+        *bundle = &source->bundle;
     }
-    found->bundle = found->source.bundle;
-    *bundle = &found->bundle;
-    return 0;
+    return code;
 }
 
 static void script_release(void *ctx, const struct script_bundle *bundle) {
-    (void)ctx;
-    struct found_script *found = (struct found_script *)(uintptr_t)bundle;
-    script_source_free(&found->source);
-    free(found);
+    (void)ctx, (void)bundle; /* it is the cache's */
 }
 
 static int gateway_script_check(
@@ -181,9 +173,11 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .stopped = stopped,
     };
     int code = checks_make(g, e);
+    code = code != 0 ? code : script_cache_new(&g->scripts, run->config->limits.source_max, e);
     code = code != 0 ? code : gateway_new(&g->gateway, &options, e);
     if (code != 0) {
         script_checks_free(g->checks);
+        script_cache_free(g->scripts);
         free(g);
         return code;
     }
@@ -212,6 +206,7 @@ void run_gateway_free(struct run_gateway *g) {
     }
     gateway_free(g->gateway);
     script_checks_free(g->checks);
+    script_cache_free(g->scripts);
     names_free(g);
     free(g);
 }

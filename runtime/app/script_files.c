@@ -270,12 +270,14 @@ int script_source_read(
 ) {
     char path[PATH_MAX];
     char library[PATH_MAX];
+    bool has_library = false;
     struct gathering g = {.size_max = source_max};
     int code = script_find(name_or_path, path, sizeof path, e);
     if (code == 0) {
         code = gather_script(&g, path, e);
     }
     if (code == 0 && shipped_path("lua", library, sizeof library, NULL) == 0) {
+        has_library = true;
         code = gather_folder(&g, library, "lib/", NULL, e);
     }
     struct script_file *files = code == 0 ? calloc((size_t)g.count, sizeof *files) : NULL;
@@ -285,6 +287,7 @@ int script_source_read(
     }
     memcpy(files, g.files, (size_t)g.count * sizeof *files);
     out->path = strdup(path);
+    out->library = has_library ? strdup(library) : NULL;
     out->bundle = (struct script_bundle){script_name(path), bundle_hash(&g), files, g.count};
     return 0;
 }
@@ -297,5 +300,65 @@ void script_source_free(struct script_source *source) {
     free((void *)(uintptr_t)source->bundle.files);
     free((void *)(uintptr_t)source->bundle.name);
     free(source->path);
+    free(source->library);
     memset(source, 0, sizeof *source);
+}
+
+/* --- what has changed
+ * ------------------------------------------------------------------------------ */
+
+struct stamping {
+    uint64_t hash;
+    int64_t newest_ns;
+};
+
+static bool stamp_add(struct stamping *s, const char *path, bool *is_a_folder) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return false;
+    }
+    int64_t changed_ns = (int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec;
+    uint64_t facts[] = {(uint64_t)st.st_dev, st.st_ino, (uint64_t)st.st_size, (uint64_t)changed_ns};
+    s->hash = hash_add(s->hash, facts, sizeof facts);
+    s->newest_ns = changed_ns > s->newest_ns ? changed_ns : s->newest_ns;
+    if (is_a_folder != NULL) {
+        *is_a_folder = S_ISDIR(st.st_mode);
+    }
+    return true;
+}
+
+static bool stamp_files(struct stamping *s, const struct script_source *source, bool is_a_folder) {
+    static const char prefix[] = "lib/";
+    const size_t skip = sizeof prefix - 1;
+    for (int i = 0; i < source->bundle.count; i++) {
+        const char *name = source->bundle.files[i].path;
+        bool is_library = strncmp(name, prefix, skip) == 0;
+        char path[PATH_MAX];
+        if (!is_library && !is_a_folder) {
+            continue; /* the script itself, which is stamped already */
+        }
+        snprintf(
+            path, sizeof path, "%s/%s", is_library ? source->library : source->path,
+            is_library ? name + skip : name
+        );
+        if (!stamp_add(s, path, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The folder it lies in is stamped too: NAME.lua that appears beside the folder NAME goes first. */
+bool script_source_stamp(const struct script_source *source, uint64_t *stamp, int64_t *newest_ns) {
+    struct stamping s = {HASH_START, 0};
+    char parent[PATH_MAX];
+    bool is_a_folder;
+    snprintf(parent, sizeof parent, "%s", source->path);
+    bool is_good = stamp_add(&s, source->path, &is_a_folder) &&
+                   stamp_add(&s, dirname(parent), NULL) &&
+                   (source->library == NULL || stamp_add(&s, source->library, NULL)) &&
+                   stamp_files(&s, source, is_a_folder);
+    *stamp = hash_end(s.hash);
+    *newest_ns = s.newest_ns;
+    return is_good;
 }

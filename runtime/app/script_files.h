@@ -9,7 +9,8 @@
 
 struct script_source {
     struct script_bundle bundle;
-    char *path; /* the file or folder it came from */
+    char *path;    /* the file or folder it came from */
+    char *library; /* the folder of the modules; NULL: there is none */
 };
 
 /* name_or_path: "rsi", "strategies/rsi.lua", "strategies/grid". E_NOT_FOUND names what was tried
@@ -18,6 +19,9 @@ MUST_CHECK int script_source_read(
     const char *name_or_path, size_t source_max, struct script_source *out, struct err *e
 );
 void script_source_free(struct script_source *source);
+/* A number that changes when one of its files, or the files in its folders, are others; *newest_ns
+ * is the last change, in the disk's time. False when something is gone. */
+bool script_source_stamp(const struct script_source *source, uint64_t *stamp, int64_t *newest_ns);
 
 /* A file that ships with the program: "config/instruments.lua" → a path that exists, or
  * E_NOT_FOUND. */
