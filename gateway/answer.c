@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define JSON_TYPE "application/json"
+#define SECOND_NS ((int64_t)1000000000)
 
 /* Names of HTTP's own refusals, which no code of the program stands for. */
 static const struct {
@@ -132,7 +133,11 @@ static void call_send(struct call *c) {
     } else if (c->status == 405) {
         allow_write(c->request->path, headers, sizeof headers);
     } else if (c->status == 429 || c->status == 503) {
-        snprintf(headers, sizeof headers, "Retry-After: 1\r\n");
+        int64_t seconds = (c->retry_ns + SECOND_NS - 1) / SECOND_NS;
+        snprintf(
+            headers, sizeof headers, "Retry-After: %lld\r\n",
+            seconds > 1 ? (long long)seconds : 1
+        );
     }
     struct http_answer answer = {
         .status = c->status,

@@ -25,6 +25,43 @@ static int route_choose(struct call *c, struct err *e) {
     return err_set(e, E_NOT_FOUND, "there is nothing at this path");
 }
 
+/* --- how often
+ * ------------------------------------------------------------------------------------- */
+
+static int
+rate_take(struct call *c, enum rate_kind kind, const void *who, size_t length, struct err *e) {
+    struct rates *rates = c->g->rates;
+    c->retry_ns = rates_take(rates, kind, who, length, gateway_now_ns());
+    if (c->retry_ns == 0) {
+        return 0;
+    }
+    c->error = NULL;
+    return err_set(
+        e, E_LIMIT, "too many requests: %d a minute (%s)", rates_limit(rates, kind),
+        rate_kind_name(kind)
+    );
+}
+
+/* Against where it comes from, whatever it is. A proxy on this machine stands for many. */
+static int rate_of_address(struct call *c, struct err *e) {
+    const struct http_address *a = c->request->address;
+    bool is_free = c->route != NULL && c->route->rate == RATE_FREE;
+    if (is_free || (a->is_local && !c->g->options.counts_local)) {
+        return 0;
+    }
+    return rate_take(c, RATE_ADDRESS, a->bytes, a->length, e);
+}
+
+static int rate_of_user(struct call *c, struct err *e) {
+    if (c->who == NULL || c->route->rate == RATE_ADDRESS) {
+        return 0;
+    }
+    return rate_take(c, c->route->rate, c->who->user, strlen(c->who->user), e);
+}
+
+/* --- who
+ * ------------------------------------------------------------------------------------------- */
+
 /* "Bearer TOKEN" */
 static const struct token *bearer_find(struct call *c) {
     struct http_text header = c->request->authorization;
@@ -120,8 +157,14 @@ static int key_check(struct call *c, bool *is_known, struct err *e) {
 
 static int call_handle(struct call *c, struct err *e) {
     bool is_known;
+    struct err limit = {0};
     int code = route_choose(c, e);
+    if (rate_of_address(c, &limit) != 0) {
+        *e = limit;
+        return limit.code;
+    }
     code = code != 0 ? code : access_check(c, e);
+    code = code != 0 ? code : rate_of_user(c, e);
     code = code != 0 ? code : body_take(c, e);
     if (code != 0) {
         return code;

@@ -57,6 +57,7 @@ static int parts_make(struct gateway *g, struct err *e) {
     int code = tokens_open(&g->tokens, g->options.data_dir, e);
     code = code != 0 ? code : directory_new(&g->directory, g->engine, e);
     code = code != 0 ? code : idempotency_new(&g->idempotency, e);
+    code = code != 0 ? code : rates_new(&g->rates, &g->options.rates, run, e);
     code = code != 0 ? code : history_new(&g->history, e);
     code = code != 0 ? code : events_new(&g->events, run, e);
     if (code == 0) {
@@ -110,6 +111,7 @@ void gateway_free(struct gateway *g) {
     events_free(g->events);
     history_free(g->history);
     idempotency_free(g->idempotency);
+    rates_free(g->rates);
     directory_free(g->directory);
     tokens_free(g->tokens);
     buffer_free(&g->out);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "gateway/rates.h"
 #include "market/bar.h"
 
 struct uv_loop_s;
@@ -27,6 +28,8 @@ struct gateway_options {
     const char *venue;    /* what `exchange` is called: "paper" */
     struct money balance; /* of a new paper account */
     int connections_max;  /* 0: the default */
+    struct rate_limits rates;
+    bool counts_local; /* addresses of this machine, too: no proxy is here */
 
     void *ctx;
     /* As engine_activate, with a paper account opened before where options->account is NULL. */

@@ -12,6 +12,7 @@
 #include "gateway/http_server.h"
 #include "gateway/idempotency.h"
 #include "gateway/pending.h"
+#include "gateway/rates.h"
 #include "gateway/token.h"
 
 struct call;
@@ -36,6 +37,7 @@ struct route {
     enum route_access access;
     enum route_body body;
     bool creates; /* an Idempotency-Key is honoured */
+    enum rate_kind rate;
     int (*handle)(struct call *c, struct err *e);
 };
 
@@ -49,6 +51,7 @@ struct gateway {
     struct tokens *tokens;
     struct directory *directory;
     struct idempotency *idempotency;
+    struct rates *rates;
     struct history *history;
     struct history_source source;
     struct events *events;

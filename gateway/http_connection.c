@@ -159,6 +159,26 @@ static void connection_read(struct http_exchange *x) {
     }
 }
 
+static void address_take(struct http_exchange *x) {
+    struct sockaddr_storage name;
+    int length = (int)sizeof name;
+    if (uv_tcp_getpeername(&x->tcp, (struct sockaddr *)&name, &length) != 0) {
+        return; /* it is gone: nobody will be answered */
+    }
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)&name)->sin6_addr;
+    const void *four = &((const struct sockaddr_in *)&name)->sin_addr;
+    if (name.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(six)) {
+        x->address.length = 8;
+        memcpy(x->address.bytes, six, 8);
+        x->address.is_local = IN6_IS_ADDR_LOOPBACK(six);
+        return;
+    }
+    four = name.ss_family == AF_INET6 ? (const void *)&six->s6_addr[12] : four;
+    x->address.length = 4;
+    memcpy(x->address.bytes, four, 4);
+    x->address.is_local = x->address.bytes[0] == 127;
+}
+
 void connection_opened(struct http_server *server, struct http_exchange *x) {
     x->server = server;
     x->tcp.data = x;
@@ -166,6 +186,7 @@ void connection_opened(struct http_server *server, struct http_exchange *x) {
     x->deadline_ns = http_now_ns() + server->limits.head_ns;
     http_head_init(&x->head);
     uv_tcp_nodelay(&x->tcp, 1);
+    address_take(x);
     connection_read(x);
 }
 
@@ -185,6 +206,7 @@ static bool parsers_agree(struct http_exchange *x) {
 static void request_hand_over(struct http_exchange *x) {
     const struct http_head *h = &x->head;
     struct http_request request = {
+        .address = &x->address,
         .method = h->method,
         .path = text_at(x, h->path),
         .query = text_at(x, h->query),

@@ -17,6 +17,7 @@ enum connection_state {
 struct http_exchange { /* a connection, and the request it is at */
     uv_tcp_t tcp;
     struct http_server *server;
+    struct http_address address;
     struct http_exchange *previous, *next; /* of the server's list */
     enum connection_state state;
     int64_t deadline_ns;

@@ -22,7 +22,14 @@ struct http_text { /* borrowed; data NULL: not there */
     size_t length;
 };
 
+struct http_address {
+    unsigned char bytes[16]; /* IPv4, or the network of IPv6 (a person has many hosts in one) */
+    size_t length;
+    bool is_local; /* this machine */
+};
+
 struct http_request { /* borrowed until the handler returns */
+    const struct http_address *address;
     enum http_method method;
     struct http_text path, query; /* undecoded */
     struct http_text authorization, content_type, idempotency_key, last_event_id;

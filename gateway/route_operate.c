@@ -85,6 +85,13 @@ static void metrics_http(const struct call *c) {
     metric_value(
         out, "http_connections_most", "gauge", "the most there were", (uint64_t)h->open_most
     );
+    metric(out, "http_rate_refused_total", "counter", "requests over a rate, by what was counted");
+    for (int i = 0; i < RATE_COUNT; i++) {
+        buffer_appendf(
+            out, "http_rate_refused_total{rate=\"%s\"} %" PRIu64 "\n",
+            rate_kind_name((enum rate_kind)i), rates_refused(c->g->rates, (enum rate_kind)i)
+        );
+    }
     metric_value(out, "sse_dropped_total", "counter", "readers too slow", h->streams_dropped);
     metric_value(
         out, "sse_readers", "gauge", "readers of events now",

@@ -3,8 +3,8 @@
 #include <string.h>
 
 const struct route routes[] = {
-#define ROUTE(method, path, access, body, creates, handler)                                        \
-    {HTTP_##method##_, path, ACCESS_##access, BODY_##body, creates, handler},
+#define ROUTE(method, path, access, body, creates, rate, handler)                                  \
+    {HTTP_##method##_, path, ACCESS_##access, BODY_##body, creates, RATE_##rate, handler},
 #include "gateway/routes.def"
 #undef ROUTE
 };

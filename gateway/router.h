@@ -12,7 +12,7 @@ enum router_result router_find(struct call *c, unsigned *allowed);
 /* The part of the path that stands for {name}; NULL when the route has none. */
 const char *call_part(const struct call *c, const char *name);
 
-#define ROUTE(method, path, access, body, creates, handler)                                        \
+#define ROUTE(method, path, access, body, creates, rate, handler)                                  \
     int handler(struct call *c, struct err *e);
 #include "gateway/routes.def"
 #undef ROUTE

@@ -7,6 +7,7 @@
 
 #include "app/settings.h"
 #include "engine/engine.h"
+#include "gateway/rates.h"
 #include "match/match.h"
 #include "script/host.h"
 
@@ -42,6 +43,8 @@ struct config {
     int segments_kept;
     const char *gateway_address;
     int gateway_port;       /* 0: no HTTP */
+    struct rate_limits rates;
+    bool counts_local;
     int checks_max;         /* of scripts, at once */
     int64_t check_time_ms;
     size_t check_memory;

@@ -163,6 +163,8 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .version = TRADINGBOOST_VERSION,
         .venue = "paper",
         .balance = run->config->balance,
+        .rates = run->config->rates,
+        .counts_local = run->config->counts_local,
         .ctx = g,
         .activate = activate,
         .settle = settle,
