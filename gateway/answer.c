@@ -90,6 +90,7 @@ void gateway_send(
     struct http_answer answer = {
         .status = status,
         .content_type = JSON_TYPE,
+        .headers = status == 503 ? "Retry-After: 1\r\n" : NULL,
         .body = body,
         .length = length,
     };

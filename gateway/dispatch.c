@@ -193,6 +193,9 @@ void gateway_request(void *ctx, struct http_exchange *x, const struct http_reque
     buffer_clear(&g->out);
     json_begin(&c.json, &g->out);
     int code = call_handle(&c, &err);
+    if (code == 0 && c.pending != NULL && c.pending->wait == WAIT_TABLES) {
+        return; /* nothing was changed */
+    }
     if (code == 0 && c.pending != NULL) {
         g->options.settle(g->options.ctx);
         pending_look(g);

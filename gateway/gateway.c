@@ -60,9 +60,6 @@ static int parts_make(struct gateway *g, struct err *e) {
     code = code != 0 ? code : rates_new(&g->rates, &g->options.rates, run, e);
     code = code != 0 ? code : history_new(&g->history, e);
     code = code != 0 ? code : events_new(&g->events, run, e);
-    if (code == 0) {
-        g->source = history_source_of(g->history);
-    }
     return code;
 }
 
@@ -138,10 +135,6 @@ bool gateway_has_stopped(const struct gateway *g) {
     return g->has_stopped;
 }
 
-void gateway_set_history(struct gateway *g, const struct history_source *source) {
-    g->source = source != NULL ? *source : history_source_of(g->history);
-}
-
 void gateway_durable(struct gateway *g, uint64_t sequence) {
     if (sequence > g->durable) {
         g->durable = sequence;
@@ -187,6 +180,7 @@ void gateway_on_fill(struct gateway *g, const struct fill_record *record) {
         struct history_fill fill = {
             .activation = record->activation,
             .number = record->number,
+            .is_unasked = record->is_unasked,
             .symbol = record->order->request.symbol,
             .side = record->order->request.side,
             .fill = record->fill,

@@ -12,11 +12,11 @@
 
 #include "engine/engine.h"
 #include "gateway/rates.h"
+#include "gateway/tables.h"
 #include "market/bar.h"
 
 struct uv_loop_s;
 struct gateway;
-struct history_source;
 
 struct gateway_options {
     struct uv_loop_s *loop;
@@ -58,6 +58,7 @@ struct gateway_options {
     /* Whether the venue's positions are what the owners' sum up to; NULL: nobody can say. */
     bool (*positions_match)(void *ctx, uint32_t account);
     void (*stopped)(void *ctx); /* after gateway_stop; NULL: nobody listens */
+    struct tables_port tables;  /* for lists of what was; an ask of NULL: rings answer */
     /* More lines for /metrics; NULL: none. */
     void (*metrics)(void *ctx, struct buffer *out);
 };
@@ -73,14 +74,21 @@ bool gateway_has_stopped(const struct gateway *g);
 /* After it has stopped. */
 void gateway_free(struct gateway *g);
 
-/* Where ended orders, fills and signals are read from now on; NULL: the rings. */
-void gateway_set_history(struct gateway *g, const struct history_source *source);
-
 /* Records up to that sequence are on the disk: call it behind engine_durable. */
 void gateway_durable(struct gateway *g, uint64_t sequence);
 /* Answers from script workers or a venue were applied: requests that wait for one look again. Not
  * needed where settle returns with everything done. */
 void gateway_look(struct gateway *g);
+
+/* An answer of options.tables. */
+void gateway_on_tables(
+    struct gateway *g,
+    uint64_t number,
+    int code,
+    const char *why,
+    const char *body,
+    size_t length
+);
 
 /* From the engine's sink. */
 void gateway_on_fill(struct gateway *g, const struct fill_record *record);

@@ -53,10 +53,10 @@ struct gateway {
     struct idempotency *idempotency;
     struct rates *rates;
     struct history *history;
-    struct history_source source;
     struct events *events;
     struct pending_list pending;
     uint64_t durable;
+    uint64_t tables_asked;
     bool is_ready, has_stopped;
     void *arena_block;
     struct arena arena;

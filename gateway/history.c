@@ -155,6 +155,8 @@ static void step_keep(struct history *h, struct user_history *u, const struct or
     s->pending = r->order->pending;
     s->filled = r->order->filled;
     s->code = r->order->code;
+    s->line = r->line;
+    snprintf(s->file, sizeof s->file, "%s", r->file != NULL ? r->file : "");
     memcpy(s->message, r->order->message, sizeof s->message);
 }
 
@@ -182,6 +184,7 @@ void history_keep_fill(struct history *h, const char *user, const struct fill_re
     }
     f->activation = record->activation;
     f->number = record->number;
+    f->is_unasked = record->is_unasked;
     memcpy(f->order_id, record->order->id, sizeof f->order_id);
     f->symbol = record->order->request.symbol;
     f->side = record->order->request.side;

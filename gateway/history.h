@@ -1,7 +1,8 @@
 /* history: what the engine does not keep and people ask for: ended orders and their steps, fills,
- * signals, finest candles. In rings here, the newest of each user; behind struct history_source, so
- * that tables can answer instead. The rings grow to their bounds and allocate nothing after that.
- * Times come with the records; one thread; the owner frees. */
+ * signals, finest candles. In rings, the newest of each user: what ended a moment ago is found
+ * here, and all lists are made of it where no tables are kept (gateway/tables.h). The rings grow to
+ * their bounds and allocate nothing after that. Times come with the records; one thread; the owner
+ * frees. */
 #pragma once
 
 #include "engine/port.h"
@@ -22,6 +23,7 @@ struct history_order { /* ended */
 struct history_fill {
     uint32_t activation;
     uint64_t number;
+    bool is_unasked;             /* of no live order */
     char order_id[ORDER_ID_MAX]; /* "" where nobody asked for it */
     uint16_t symbol;
     enum order_side side;
@@ -53,6 +55,8 @@ struct history_step { /* of an order's way */
     enum order_pending pending;
     struct quantity filled;
     int code;
+    char file[64]; /* of the script's line that asked; "" where none did */
+    int line;
     char message[ORDER_MESSAGE_MAX];
 };
 

@@ -87,8 +87,5 @@ int order_by_id(struct call *c, const char *id, struct found_order *out, struct 
     }
     struct history_source rings = history_source_of(c->g->history);
     rings.orders(rings.ctx, view.user, ended_look, &s);
-    if (!s.is_found) {
-        c->g->source.orders(c->g->source.ctx, view.user, ended_look, &s);
-    }
     return s.is_found ? 0 : err_set(e, E_NOT_FOUND, "there is no order %.40s", id);
 }

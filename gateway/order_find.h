@@ -1,5 +1,5 @@
 /* order_find: an order by its id or its number: among the live ones of the engine, else among the
- * ended ones. Others' orders do not exist for the caller. One thread. */
+ * ended ones that the rings still have. Others' orders do not exist for the caller. One thread. */
 #pragma once
 
 #include "gateway/call.h"

@@ -31,7 +31,21 @@ struct pending *pending_add(struct call *c, enum pending_wait wait) {
     return p;
 }
 
-static void pending_free(struct pending *p) {
+struct pending *pending_take(struct gateway *g, enum pending_wait wait, uint64_t number) {
+    struct pending *last = NULL;
+    for (struct pending *p = g->pending.first; p != NULL; last = p, p = p->next) {
+        if (p->wait != wait || p->number != number) {
+            continue;
+        }
+        *(last != NULL ? &last->next : &g->pending.first) = p->next;
+        g->pending.last = p->next == NULL ? last : g->pending.last;
+        g->pending.count--;
+        return p;
+    }
+    return NULL;
+}
+
+void pending_drop(struct pending *p) {
     if (p->free_kept != NULL) {
         p->free_kept(p->kept);
     }
@@ -65,6 +79,8 @@ static bool is_due(const struct gateway *g, const struct pending *p) {
         return p->has_answer;
     case WAIT_AMEND:
         return !amend_is_pending(g, p);
+    case WAIT_TABLES:
+        return false;
     case WAIT_DURABLE:
         return p->sequence <= g->durable;
     }
@@ -129,7 +145,7 @@ static void pending_sweep(struct gateway *g, bool only_durable) {
     for (struct pending *p = due; p != NULL; p = next) {
         next = p->next;
         pending_leave(g, p);
-        pending_free(p);
+        pending_drop(p);
     }
 }
 
@@ -180,6 +196,10 @@ void pending_fault(struct gateway *g, uint32_t activation, int code, const char 
  * ------------------------------------------------------------------------------------ */
 
 static void pending_give_up(struct gateway *g, struct pending *p) {
+    if (p->exchange != NULL && p->wait == WAIT_TABLES) {
+        gateway_send_error(g, p->exchange, E_BUSY, "the tables do not answer", 0);
+        p->exchange = NULL;
+    }
     if (p->exchange != NULL) {
         gateway_send_error(
             g, p->exchange, E_UNKNOWN, "it was asked for, and its outcome is not known yet",
@@ -208,7 +228,7 @@ void pending_expire(struct gateway *g, int64_t now_ns) {
         }
         *at = p->next;
         g->pending.count--;
-        pending_free(p);
+        pending_drop(p);
     }
     g->pending.last = last;
 }
@@ -217,7 +237,7 @@ void pending_free_all(struct gateway *g) {
     struct pending *next;
     for (struct pending *p = g->pending.first; p != NULL; p = next) {
         next = p->next;
-        pending_free(p);
+        pending_drop(p);
     }
     g->pending = (struct pending_list){0};
 }

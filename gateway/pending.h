@@ -2,9 +2,10 @@
  *
  * A request that waits for a script names its activation (and its event's number); when the script
  * has answered, its route's `finish` makes the answer from what is so then. So does one that waits
- * for a check of a script in another process, or for a venue's word on an amendment. An answer that is made
- * waits until everything appended by then is durable. What waits too long is answered with
- * outcome_unknown: nobody can say what became of it. One thread; the list owns what is in it. */
+ * for a check of a script in another process, or for a venue's word on an amendment. An answer that
+ * is made waits until everything appended by then is durable. What waits too long is answered with
+ * outcome_unknown: nobody can say what became of it. A list of the tables has its answer from them
+ * (gateway/tables.h), or is told that they are busy. One thread; the list owns what is in it. */
 #pragma once
 
 #include "base/err.h"
@@ -21,7 +22,7 @@ struct gateway;
 struct http_exchange;
 struct route;
 
-enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_AMEND, WAIT_DURABLE };
+enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_AMEND, WAIT_TABLES, WAIT_DURABLE };
 
 struct pending {
     struct pending *next;
@@ -29,7 +30,8 @@ struct pending {
     const struct route *route;
     enum pending_wait wait;
     uint32_t activation; /* START, CALL, AMEND */
-    uint64_t number;     /* CALL: of the event; AMEND: the order's */
+    uint64_t number;     /* CALL: of the event; AMEND: the order's; TABLES: of what was asked */
+    int found;           /* TABLES: see tables_order */
     void *kept;          /* what is borrowed until the answer has come; freed */
     void (*free_kept)(void *kept);
     bool has_answer; /* CALL: the script's; CHECK: it is over */
@@ -54,6 +56,11 @@ struct pending_list {
  * many wait already: ask before anything is changed. */
 MUST_CHECK int pending_room(const struct gateway *g, struct err *e);
 struct pending *pending_add(struct call *c, enum pending_wait wait);
+
+/* Takes the one with that number off the list; NULL when there is none (any more). pending_drop
+ * ends it. */
+struct pending *pending_take(struct gateway *g, enum pending_wait wait, uint64_t number);
+void pending_drop(struct pending *p);
 
 /* Looks whether scripts have answered. */
 void pending_look(struct gateway *g);

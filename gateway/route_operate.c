@@ -14,8 +14,12 @@ int route_health(struct call *c, struct err *e) {
 }
 
 int route_ready(struct call *c, struct err *e) {
+    const struct tables_port *tables = &c->g->options.tables;
+    char behind[160];
     bool is_down = engine_journal_is_down(c->engine);
-    bool is_ready = c->g->is_ready && !is_down;
+    bool is_behind =
+        tables->is_behind != NULL && tables->is_behind(tables->ctx, behind, sizeof behind);
+    bool is_ready = c->g->is_ready && !is_down && !is_behind;
     (void)e;
     c->status = is_ready ? 200 : 503;
     json_object(&c->json);
@@ -28,6 +32,9 @@ int route_ready(struct call *c, struct err *e) {
     }
     if (is_down) {
         json_string(&c->json, "the journal cannot be written");
+    }
+    if (is_behind) {
+        json_string(&c->json, behind);
     }
     json_close(&c->json);
     json_close(&c->json);

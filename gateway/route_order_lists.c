@@ -3,6 +3,7 @@
 #include "gateway/page.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
+#include "gateway/tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@ int route_order_status(struct call *c, struct err *e) {
     query_names(c, names);
     int code = call_faults(c, e);
     code = code != 0 ? code : order_by_id(c, call_part(c, "order_id"), &found, e);
+    if (code == E_NOT_FOUND && tables_are_kept(c->g)) {
+        return tables_order(c, call_part(c, "order_id"), 0, e);
+    }
     if (code == 0) {
         shape_order(&c->json, c->g, found.activation, &found.order);
     }
@@ -101,29 +105,44 @@ static int status_read(struct call *c) {
     return -1;
 }
 
+static int rings_list(struct call *c, struct order_list *list, struct err *e) {
+    const char *user = call_part(c, "user_id");
+    struct history_source rings = history_source_of(c->g->history);
+    struct page page;
+    live_add(list, user);
+    rings.orders(rings.ctx, user, ended_add, list);
+    if (list->count > 0) {
+        qsort(list->items, (size_t)list->count, sizeof list->items[0], newest_first);
+    }
+    page_begin(&page, c);
+    for (int i = 0; i < list->count && !page_is_over(&page); i++) {
+        if (page_take(&page, list->items[i].order.id)) {
+            shape_order(&c->json, c->g, list->items[i].activation, &list->items[i].order);
+        }
+    }
+    free(list->items);
+    return page_end(&page, e);
+}
+
 int route_order_list(struct call *c, struct err *e) {
     static const char *const names[] = {"status", "symbol", "activation_id",
                                         "limit",  "cursor", NULL};
-    const char *user = call_part(c, "user_id");
     struct order_list list = {.c = c};
-    struct page page;
     query_names(c, names);
     list.status = status_read(c);
     list.symbol = query_text(c, "symbol");
     list.activation = query_text(c, "activation_id");
-    live_add(&list, user);
-    c->g->source.orders(c->g->source.ctx, user, ended_add, &list);
-    if (list.count > 0) {
-        qsort(list.items, (size_t)list.count, sizeof list.items[0], newest_first);
+    if (!tables_are_kept(c->g)) {
+        return rings_list(c, &list, e);
     }
-    page_begin(&page, c);
-    for (int i = 0; i < list.count && !page_is_over(&page); i++) {
-        if (page_take(&page, list.items[i].order.id)) {
-            shape_order(&c->json, c->g, list.items[i].activation, &list.items[i].order);
-        }
-    }
-    free(list.items);
-    return page_end(&page, e);
+    struct tables_ask ask = {
+        .list = TABLES_ORDERS,
+        .user = call_part(c, "user_id"),
+        .status = list.status >= 0 ? statuses[list.status] : NULL,
+        .symbol = list.symbol,
+        .activation = list.activation,
+    };
+    return tables_list(c, &ask, e);
 }
 
 /* --- of one order
@@ -148,17 +167,31 @@ static bool fill_emit(void *to, const struct history_fill *f) {
     return !page_is_over(&list->page);
 }
 
+/* A list of an order's from the tables; what is another's is not there. */
+static int of_order(struct call *c, enum tables_list list, struct err *e) {
+    struct tables_ask ask = {
+        .list = list,
+        .user = call_is_admin(c) ? NULL : c->who->user,
+        .order_id = call_part(c, "order_id"),
+    };
+    return tables_list(c, &ask, e);
+}
+
 int route_order_fills(struct call *c, struct err *e) {
     static const char *const names[] = {"limit", "cursor", NULL};
+    struct history_source rings = history_source_of(c->g->history);
     struct fill_list list = {.c = c, .order_id = call_part(c, "order_id")};
     struct found_order found;
     query_names(c, names);
+    if (tables_are_kept(c->g)) {
+        return of_order(c, TABLES_FILLS, e);
+    }
     int code = order_by_id(c, list.order_id, &found, e);
     if (code != 0) {
         return code;
     }
     page_begin(&list.page, c);
-    c->g->source.fills(c->g->source.ctx, found.user, fill_emit, &list);
+    rings.fills(rings.ctx, found.user, fill_emit, &list);
     return page_end(&list.page, e);
 }
 
@@ -180,14 +213,18 @@ static bool step_emit(void *to, const struct history_step *s) {
 
 int route_order_history(struct call *c, struct err *e) {
     static const char *const names[] = {"limit", "cursor", NULL};
+    struct history_source rings = history_source_of(c->g->history);
     struct step_list list = {.c = c};
     struct found_order found;
     query_names(c, names);
+    if (tables_are_kept(c->g)) {
+        return of_order(c, TABLES_STEPS, e);
+    }
     int code = order_by_id(c, call_part(c, "order_id"), &found, e);
     if (code != 0) {
         return code;
     }
     page_begin(&list.page, c);
-    c->g->source.steps(c->g->source.ctx, found.user, found.order.id, step_emit, &list);
+    rings.steps(rings.ctx, found.user, found.order.id, step_emit, &list);
     return page_end(&list.page, e);
 }

@@ -219,6 +219,9 @@ int route_order_cancel(struct call *c, struct err *e) {
     body_names(c, names);
     int code = call_faults(c, e);
     code = code != 0 ? code : order_by_id(c, call_part(c, "order_id"), &found, e);
+    if (code == E_NOT_FOUND && tables_are_kept(c->g)) {
+        return tables_order(c, call_part(c, "order_id"), E_NOT_OPEN, e);
+    }
     if (code != 0) {
         return code;
     }
@@ -322,6 +325,9 @@ int route_order_amend(struct call *c, struct err *e) {
     struct found_order found;
     struct order_figures wanted;
     int code = order_by_id(c, call_part(c, "order_id"), &found, e);
+    if (code == E_NOT_FOUND && tables_are_kept(c->g)) {
+        return tables_order(c, call_part(c, "order_id"), E_NOT_OPEN, e);
+    }
     if (code != 0) {
         return code;
     }

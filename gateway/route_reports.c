@@ -2,6 +2,7 @@
 #include "gateway/page.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
+#include "gateway/tables.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -71,12 +72,23 @@ static bool signal_emit(void *to, const struct history_signal *s) {
 
 int route_signals(struct call *c, struct err *e) {
     static const char *const names[] = {"symbol", "activation_id", "limit", "cursor", NULL};
+    struct history_source rings = history_source_of(c->g->history);
     struct signal_list list = {.c = c};
     query_names(c, names);
     list.symbol = query_text(c, "symbol");
     list.activation = query_text(c, "activation_id");
+    if (tables_are_kept(c->g)) {
+        struct tables_ask ask = {
+            .list = TABLES_SIGNALS,
+            .user = call_part(c, "user_id"),
+            .strategy = call_part(c, "name"),
+            .symbol = list.symbol,
+            .activation = list.activation,
+        };
+        return tables_list(c, &ask, e);
+    }
     page_begin(&list.page, c);
-    c->g->source.signals(c->g->source.ctx, call_part(c, "user_id"), signal_emit, &list);
+    rings.signals(rings.ctx, call_part(c, "user_id"), signal_emit, &list);
     return page_end(&list.page, e);
 }
 

@@ -160,7 +160,7 @@ void shape_fill(struct json_writer *json, const struct gateway *g, const struct 
     char filled[DECIMAL_TEXT_MAX];
     inspect_activation(g->engine, f->activation, &view);
     /* What the order has filled by then: the same each time the fill is told. */
-    if (f->order_id[0] != '\0') {
+    if (!f->is_unasked) {
         decimal_format(f->filled.d, filled);
         snprintf(id, sizeof id, "%s-%s", f->order_id, filled);
     } else {
@@ -185,7 +185,7 @@ void shape_fill(struct json_writer *json, const struct gateway *g, const struct 
 }
 
 void shape_step(struct json_writer *json, const struct history_step *s) {
-    static const char *const names[] = {"asked", "refused", "sent", "changed"};
+    static const char *const names[] = {"recorded", "refused", "sent", "changed"};
     json_object(json);
     write_text(json, "step", names[s->step]);
     write_text(json, "status", order_state_name(s->state));
@@ -193,6 +193,14 @@ void shape_step(struct json_writer *json, const struct history_step *s) {
     write_decimal(json, "filled_qty", s->filled.d);
     write_text(json, "code", s->code != 0 ? err_name(s->code) : NULL);
     write_optional(json, "message", s->message);
+    write_text(json, "who", s->file[0] != '\0' ? "script" : NULL);
+    write_optional(json, "file", s->file);
+    json_key(json, "line");
+    if (s->line > 0) {
+        json_integer(json, s->line);
+    } else {
+        json_null(json);
+    }
     write_time(json, "timestamp", s->time_ms);
     json_close(json);
 }

@@ -40,6 +40,8 @@ struct config {
     struct engine_options engine;
     int64_t snapshot_every; /* records */
     int64_t segment_bytes;
+    int lists_max; /* that are asked of the tables and wait */
+    int64_t list_wait_ms;
     int segments_kept;
     const char *gateway_address;
     int gateway_port;       /* 0: no HTTP */

@@ -325,6 +325,7 @@ static int store_make(struct run *run, struct err *e) {
     run->store.state = store_state;
     run->store.kept = store_kept;
     run->store.snapshot_every = (uint64_t)run->config->snapshot_every;
+    run->store.lists_max = run->config->lists_max;
     run->store.segment_bytes = (size_t)run->config->segment_bytes;
     run->store.segments_kept = run->config->segments_kept;
     int code = run_store_open(&run->store, data_dir, e);

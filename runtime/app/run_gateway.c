@@ -1,5 +1,7 @@
 #include "app/run_gateway.h"
 
+#include "app/run_metrics.h"
+#include "app/run_tables.h"
 #include "app/script_cache.h"
 #include "app/script_check.h"
 #include "gateway/gateway.h"
@@ -135,6 +137,11 @@ static void stopped(void *ctx) {
     }
 }
 
+static void metrics(void *ctx, struct buffer *out) {
+    const struct run_gateway *g = ctx;
+    run_metrics(g->run, out);
+}
+
 static int checks_make(struct run_gateway *g, struct err *e) {
     const struct config *c = g->run->config;
     struct script_checks_options options = {
@@ -173,6 +180,8 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .script_list = script_list,
         .script_check = gateway_script_check,
         .stopped = stopped,
+        .tables = run_tables(run),
+        .metrics = metrics,
     };
     int code = checks_make(g, e);
     code = code != 0 ? code : script_cache_new(&g->scripts, run->config->limits.source_max, e);

@@ -142,11 +142,23 @@ static int tables_begin(struct run_store *s, struct err *e) {
     options.keep.segments = s->segments_kept;
     options.ctx = s;
     options.utc_ns = now_utc_ns;
+    options.requests_max = s->lists_max;
+    options.wake = on_wake;
     code = store_open(&s->tables, &options, e);
     if (code == 0) {
-        store_durable(s->tables, journal_durable(s->journal));
+        s->recovered = journal_durable(s->journal);
+        store_durable(s->tables, s->recovered);
     }
     return code;
+}
+
+bool run_store_is_followed(struct run_store *s, struct store_figures *figures) {
+    *figures = (struct store_figures){0};
+    if (s->tables != NULL && !s->is_followed) {
+        store_figures(s->tables, figures);
+        s->is_followed = figures->is_up && figures->applied >= s->recovered;
+    }
+    return s->is_followed;
 }
 
 int run_store_recover(

@@ -26,6 +26,9 @@ struct run_store {
     uint64_t snapshot_every;    /* records; set before run_store_open, like segment_bytes */
     size_t segment_bytes;
     int segments_kept; /* of those that are archived */
+    int lists_max;     /* that wait */
+    uint64_t recovered; /* the last record of earlier processes */
+    bool is_followed;   /* the tables have had it */
     uint64_t durable;
     bool has_history; /* something was recovered */
     bool is_failed;
@@ -51,6 +54,8 @@ MUST_CHECK int run_store_wait(struct run_store *s, struct err *e);
 /* A snapshot of the engine as it is; the engine must be idle. */
 MUST_CHECK int run_store_snapshot(struct run_store *s, struct err *e);
 bool run_store_wants_snapshot(const struct run_store *s);
+/* Whether the tables have what earlier processes left; once they had they have it. */
+bool run_store_is_followed(struct run_store *s, struct store_figures *figures);
 MUST_CHECK int run_store_close(struct run_store *s, struct err *e);
 /* Renames the directory's journal aside, so that a run begins anew. */
 MUST_CHECK int run_store_set_aside(const char *data_dir, struct err *e);

@@ -492,7 +492,7 @@ void fill_unasked(struct engine *e, const struct venue_report *report, const cha
         order_id_write(e->activations[activation].id, described.sequence, described.id);
     }
     snprintf(described.request.reason, sizeof described.request.reason, "%s", reason);
-    struct fill_record record = {0};
+    struct fill_record record = {.is_unasked = true};
     int code = fill_book(
         e, activation, report->symbol, report->side, report->position_side, &report->event.fill,
         &record

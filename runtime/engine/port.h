@@ -94,6 +94,7 @@ struct fill_record {
     struct position_change change;
     struct position position; /* after */
     struct money balance;     /* after */
+    bool is_unasked;          /* of no live order */
 };
 
 enum order_step { STEP_ASKED, STEP_REFUSED, STEP_SENT, STEP_CHANGED };

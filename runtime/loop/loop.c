@@ -17,6 +17,9 @@ struct loop {
     uv_async_t wake;
     uv_poll_t watch;
     bool is_watching;
+    uv_prepare_t turn; /* before each waiting */
+    uint64_t turn_ns, idle_ns;
+    struct loop_figures figures;
     struct loop_handlers handlers;
 };
 
@@ -51,6 +54,40 @@ static void on_readable(uv_poll_t *watch, int status, int events) {
     }
 }
 
+/* --- what turns cost
+ * ------------------------------------------------------------------------------ */
+
+int64_t loop_bucket_ns(int bucket) {
+    static const int64_t bounds_ns[LOOP_BUCKETS - 1] = {
+        100000, 500000, 1000000, 5000000, 10000000, 50000000, 100000000, 500000000, 1000000000,
+    };
+    return bucket < LOOP_BUCKETS - 1 ? bounds_ns[bucket] : INT64_MAX;
+}
+
+static void on_turn(uv_prepare_t *turn) {
+    struct loop *loop = turn->data;
+    uint64_t now_ns = uv_hrtime();
+    uint64_t idle_ns = uv_metrics_idle_time(&loop->uv);
+    int64_t busy_ns = (int64_t)(now_ns - loop->turn_ns) - (int64_t)(idle_ns - loop->idle_ns);
+    bool is_first = loop->turn_ns == 0;
+    loop->turn_ns = now_ns;
+    loop->idle_ns = idle_ns;
+    if (is_first) {
+        return;
+    }
+    int bucket = 0;
+    while (busy_ns > loop_bucket_ns(bucket)) {
+        bucket++;
+    }
+    loop->figures.counts[bucket]++;
+    loop->figures.total_ns += busy_ns;
+    loop->figures.most_ns = busy_ns > loop->figures.most_ns ? busy_ns : loop->figures.most_ns;
+}
+
+void loop_figures(const struct loop *loop, struct loop_figures *out) {
+    *out = loop->figures;
+}
+
 int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err *e) {
     struct loop *loop = calloc(1, sizeof *loop);
     if (loop == NULL) {
@@ -66,6 +103,11 @@ int loop_new(struct loop **out, const struct loop_handlers *handlers, struct err
     loop->timer.data = loop;
     uv_idle_init(&loop->uv, &loop->soon);
     loop->soon.data = loop;
+    uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
+    uv_prepare_init(&loop->uv, &loop->turn);
+    loop->turn.data = loop;
+    uv_prepare_start(&loop->turn, on_turn);
+    uv_unref((uv_handle_t *)&loop->turn);
     uv_async_init(&loop->uv, &loop->wake, on_wake);
     loop->wake.data = loop;
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
@@ -89,6 +131,7 @@ void loop_free(struct loop *loop) {
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->soon, NULL);
     uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->turn, NULL);
     if (loop->is_watching) {
         uv_close((uv_handle_t *)&loop->watch, NULL);
     }

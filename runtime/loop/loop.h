@@ -34,6 +34,17 @@ void loop_timer(struct loop *loop, int64_t at_ns);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* What the turns cost, from the first on: the time in which the loop did not wait for anything. */
+#define LOOP_BUCKETS 10
+
+struct loop_figures {
+    uint64_t counts[LOOP_BUCKETS]; /* up to loop_bucket_ns(i), longer ones in the last */
+    int64_t total_ns, most_ns;
+};
+
+int64_t loop_bucket_ns(int bucket);
+void loop_figures(const struct loop *loop, struct loop_figures *out);
+
 /* From any thread: `woken` is called soon; several wakes may be one call. */
 void loop_wake(struct loop *loop);
 /* Calls `woken` while the descriptor is readable; one at a time, until loop_free. */

@@ -35,7 +35,11 @@ for _ in $(seq 50); do # the file of tokens is looked at now and then
   grep -q '200 OK' "$folder/answer" && break
   sleep 0.1
 done
-ask GET /ready ''
+for _ in $(seq 50); do # the tables follow
+  ask GET /ready ''
+  grep -q '"ready":true' "$folder/answer" && break
+  sleep 0.1
+done
 says answer '"ready":true'
 ask POST /api/strategy/hyperrsi/activate \
   '{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","timeframe":"5m","mode":"paper","params":{"rsi_length":9}}' first
