@@ -38,15 +38,22 @@ int directory_new(struct directory **out, const struct engine *engine, struct er
     return 0;
 }
 
-void directory_free(struct directory *d) {
-    for (int i = 0; d != NULL && i < BUCKETS; i++) {
+void directory_clear(struct directory *d) {
+    for (int i = 0; i < BUCKETS; i++) {
         struct user_row *next;
         for (struct user_row *u = d->users[i]; u != NULL; u = next) {
             next = u->next;
             free(u);
         }
+        d->users[i] = NULL;
+        d->ids[i] = -1;
     }
+    d->count = 0;
+}
+
+void directory_free(struct directory *d) {
     if (d != NULL) {
+        directory_clear(d);
         free(d->rows);
     }
     free(d);

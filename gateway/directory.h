@@ -1,6 +1,6 @@
-/* directory: which activations a user has, and which activation has an id. The engine numbers
- * activations and never forgets one, so the directory only ever reads on from where it was. One
- * thread; the owner frees. */
+/* directory: which activations a user has, and which activation has an id. It reads on from where it
+ * was in the engine's numbers, and all anew after one of them went to another activation
+ * (directory_clear). One thread; the owner frees. */
 #pragma once
 
 #include "engine/inspect.h"
@@ -10,8 +10,10 @@ struct directory;
 MUST_CHECK int directory_new(struct directory **out, const struct engine *engine, struct err *e);
 void directory_free(struct directory *d);
 
-/* The activations of a user in the order of their making; −1 behind the last.
- */
+/* Before the place of an activation goes to another. */
+void directory_clear(struct directory *d);
+
+/* The activations of a user in the order of their numbers; −1 behind the last. */
 int directory_first(struct directory *d, const char *user);
 int directory_next(const struct directory *d, int activation);
 /* −1: there is none. */

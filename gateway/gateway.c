@@ -269,6 +269,13 @@ void gateway_on_status(struct gateway *g, const struct status_record *record) {
     }
 }
 
+/* What is remembered of it would be taken for the next one's. */
+void gateway_on_left(struct gateway *g, uint32_t activation) {
+    history_forget(g->history, user_of(g, activation), activation);
+    pending_left(g, activation);
+    directory_clear(g->directory);
+}
+
 void gateway_on_bar(struct gateway *g, uint16_t symbol, const struct candle *candle) {
     history_keep_candle(g->history, symbol, candle);
 }

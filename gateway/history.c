@@ -222,6 +222,32 @@ history_keep_signal(struct history *h, const char *user, const struct signal_rec
     return s;
 }
 
+/* --- forgetting
+ * ------------------------------------------------------------------------------------- */
+
+/* Each kind of item but steps begins with its activation; steps go by the order's id. */
+static void ring_drop(struct ring *r, uint32_t activation) {
+    int kept = 0;
+    for (int i = 0; i < r->count; i++) {
+        const char *item = ring_at(r, i);
+        uint32_t of;
+        memcpy(&of, item, sizeof of);
+        if (of != activation) {
+            memmove(ring_at(r, kept++), item, r->size);
+        }
+    }
+    r->count = kept;
+}
+
+void history_forget(struct history *h, const char *user, uint32_t activation) {
+    struct user_history *u = user_find(h, user);
+    if (u != NULL) {
+        ring_drop(&u->orders, activation);
+        ring_drop(&u->fills, activation);
+        ring_drop(&u->signals, activation);
+    }
+}
+
 /* --- reading
  * -------------------------------------------------------------------------------------- */
 

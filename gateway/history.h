@@ -91,6 +91,9 @@ void history_keep_fill(struct history *h, const char *user, const struct fill_re
 const struct history_signal *
 history_keep_signal(struct history *h, const char *user, const struct signal_record *record);
 
+/* All that is kept of one of the user's activations. */
+void history_forget(struct history *h, const char *user, uint32_t activation);
+
 void history_keep_candle(struct history *h, uint16_t symbol, const struct candle *candle);
 /* The finest candles of a symbol, oldest first: index 0 to count − 1. */
 int history_candle_count(const struct history *h, uint16_t symbol);

@@ -72,9 +72,10 @@ static bool amend_is_pending(const struct gateway *g, const struct pending *p) {
 static bool is_due(const struct gateway *g, const struct pending *p) {
     switch (p->wait) {
     case WAIT_START:
-        return activation_status(g->engine, p->activation) != ACTIVATION_STARTING;
+        return p->is_gone ||
+               activation_status(g->engine, p->activation) != ACTIVATION_STARTING;
     case WAIT_CALL:
-        return p->has_answer || inspect_is_over(g->engine, p->activation, p->number);
+        return p->is_gone || p->has_answer || inspect_is_over(g->engine, p->activation, p->number);
     case WAIT_CHECK:
         return p->has_answer;
     case WAIT_AMEND:
@@ -189,6 +190,12 @@ void pending_fault(struct gateway *g, uint32_t activation, int code, const char 
         if (p->wait == WAIT_START && p->activation == activation && !p->has_answer) {
             answer_keep(p, code, text, 0);
         }
+    }
+}
+
+void pending_left(struct gateway *g, uint32_t activation) {
+    for (struct pending *p = g->pending.first; p != NULL; p = p->next) {
+        p->is_gone |= p->wait != WAIT_DURABLE && p->activation == activation;
     }
 }
 

@@ -35,6 +35,7 @@ struct pending {
     void *kept;          /* what is borrowed until the answer has come; freed */
     void (*free_kept)(void *kept);
     bool has_answer; /* CALL: the script's; CHECK: it is over */
+    bool is_gone;    /* the activation is over, and its place another's */
     int code;
     char *text; /* of the refusal, or what on_command returned; NULL */
     int asks;   /* how many things the handler asked for */
@@ -72,6 +73,8 @@ void pending_answered(struct gateway *g, const struct answer_record *record);
 void pending_over(struct pending *p, int code, const char *text);
 /* A fault of an activation that starts: why it did not. */
 void pending_fault(struct gateway *g, uint32_t activation, int code, const char *text);
+/* The activation leaves its place to another. */
+void pending_left(struct gateway *g, uint32_t activation);
 /* Gives up on what is late. What the engine still borrows stays until it does not. */
 void pending_expire(struct gateway *g, int64_t now_ns);
 /* Without an answer: the server has gone. */

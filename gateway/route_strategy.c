@@ -124,7 +124,9 @@ static int params_refuse(struct call *c, const char *text, struct err *e) {
 }
 
 static int activate_finish(struct call *c, struct pending *p, struct err *e) {
-    if (activation_status(c->engine, p->activation) == ACTIVATION_SUSPENDED && p->has_answer) {
+    bool is_refused =
+        p->is_gone || activation_status(c->engine, p->activation) == ACTIVATION_SUSPENDED;
+    if (is_refused && p->has_answer) {
         return p->code == E_PARAMS ? params_refuse(c, p->text != NULL ? p->text : "", e)
                                    : err_set(e, p->code, "%s", p->text != NULL ? p->text : "");
     }
@@ -371,14 +373,14 @@ kept_make(const struct setting *base, int base_count, const struct setting *over
 
 static int call_refused(struct call *c, const struct pending *p, struct err *e) {
     const char *text = p->text != NULL ? p->text : "";
-    if (!p->has_answer) {
-        return err_set(e, E_STATE, "%s did not answer", activation_id(c->engine, p->activation));
+    if (!p->has_answer || p->is_gone) {
+        return err_set(e, E_STATE, "the script did not answer");
     }
     return p->code == E_PARAMS ? params_refuse(c, text, e) : err_set(e, p->code, "%s", text);
 }
 
 static int adjust_finish(struct call *c, struct pending *p, struct err *e) {
-    if (!p->has_answer || p->code != 0) {
+    if (!p->has_answer || p->code != 0 || p->is_gone) {
         return call_refused(c, p, e);
     }
     shape_activation(&c->json, c->g, p->activation);
@@ -386,7 +388,7 @@ static int adjust_finish(struct call *c, struct pending *p, struct err *e) {
 }
 
 static int command_finish(struct call *c, struct pending *p, struct err *e) {
-    if (!p->has_answer || p->code != 0) {
+    if (!p->has_answer || p->code != 0 || p->is_gone) {
         return call_refused(c, p, e);
     }
     c->status = 202;

@@ -183,6 +183,7 @@ static int activations_open(struct run *run, struct err *e) {
             .balance = a->balance,
             .seed = (uint64_t)a->seed,
             .on_suspend = (enum suspend_policy)a->on_suspend,
+            .keeps_slot = true, /* it is known by its place in the configuration */
         };
         uint32_t index;
         int code = session_activate(run->session, &options, &index, e);

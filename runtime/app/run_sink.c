@@ -109,8 +109,18 @@ static void on_answer(void *ctx, const struct answer_record *record) {
     }
 }
 
+static void on_left(void *ctx, uint32_t activation) {
+    struct run *run = ctx;
+    if (run->gateway != NULL) {
+        gateway_on_left(run_gateway_of(run->gateway), activation);
+    }
+    performance_fini(&run->tallies[activation].performance);
+    run->tallies[activation] = (struct run_tally){0};
+    performance_init(&run->tallies[activation].performance, run->config->balance);
+}
+
 struct sink_port run_sink(struct run *run) {
     return (struct sink_port){
-        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer,
+        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_left,
     };
 }

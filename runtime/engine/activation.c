@@ -22,6 +22,7 @@ void activation_set_status(
         return;
     }
     a->status = status;
+    a->has_started |= status == ACTIVATION_RUNNING;
     free(a->status_reason);
     a->status_reason = strdup(reason);
     struct record fact = {.kind = RECORD_STATUS, .activation = activation};
@@ -75,11 +76,14 @@ int activation_begin(struct engine *e, uint32_t index, enum ready_why why, struc
 static int activation_check(
     const struct engine *e, const struct activation_options *options, struct err *err
 ) {
-    if (e->activation_count == e->options.activations_max) {
+    if (slot_choose(e) == NO_ACTIVATION) {
         return err_set(err, E_LIMIT, "more than %d activations", e->options.activations_max);
     }
     if (strlen(options->id) >= ACTIVATION_ID_MAX) {
         return err_set(err, E_ARGUMENT, "activation id %s is too long", options->id);
+    }
+    if (options->account != NULL && *options->account >= (uint32_t)e->account_count) {
+        return err_set(err, E_NOT_FOUND, "there is no account %u", *options->account);
     }
     for (int i = 0; i < e->activation_count; i++) {
         if (strcmp(e->activations[i].id, options->id) == 0) {
@@ -87,6 +91,23 @@ static int activation_check(
         }
     }
     return 0;
+}
+
+int engine_next_account(const struct engine *e, uint32_t *account, struct err *err) {
+    uint32_t slot = slot_choose(e);
+    if (slot == NO_ACTIVATION) {
+        return err_set(err, E_LIMIT, "more than %d activations", e->options.activations_max);
+    }
+    *account = account_choose(e, slot);
+    return 0;
+}
+
+/* The host will not have it: it is over as one whose start failed. */
+static void activation_refuse(struct engine *e, uint32_t index, const struct err *why) {
+    struct event start = {.number = ++e->number, .activation = index, .kind = EVENT_START};
+    struct fault fault = {.code = why->code};
+    snprintf(fault.text, sizeof fault.text, "%s", why->msg);
+    activation_fault(e, index, &start, &fault);
 }
 
 int engine_activate(
@@ -108,7 +129,7 @@ int engine_activate(
             return err_set(err, E_MEMORY, "no memory for a script");
         }
     }
-    uint32_t index = (uint32_t)e->activation_count;
+    uint32_t index = slot_choose(e);
     struct record record = {.kind = RECORD_ACTIVATION, .activation = index};
     struct record_activation *opened = &record.u.opened;
     activation_opened(e, index, options, bundle, opened);
@@ -118,7 +139,11 @@ int engine_activate(
     }
     journal_write(e, &record);
     *activation = index;
-    return bundle == NULL ? 0 : activation_begin(e, index, READY_ACTIVATED, err);
+    code = bundle == NULL ? 0 : activation_begin(e, index, READY_ACTIVATED, err);
+    if (code != 0) {
+        activation_refuse(e, index, err);
+    }
+    return code;
 }
 
 static bool watcher_add(uint32_t **list, int *count, int *capacity, uint32_t activation) {
@@ -244,6 +269,9 @@ void activation_fault(
     if (event->kind == EVENT_TIMER) {
         timer_done(e, activation, event->u.timer);
     }
+    if (event->kind == EVENT_START) {
+        request_refused(e, activation, fault);
+    }
     int faults = faults_within_hour(e, a);
     struct record fact = {.kind = RECORD_FAULT, .activation = activation};
     fact.u.fault.kind = event->kind;
@@ -307,7 +335,7 @@ void engine_deactivate(
     }
 }
 
-static bool activation_is_flat(const struct activation *a) {
+bool activation_is_flat(const struct activation *a) {
     for (int i = 0; i < a->position_count; i++) {
         if (a->positions[i].position.quantity.d.v != 0) {
             return false;

@@ -61,6 +61,19 @@ void activation_fini(struct activation *a) {
 /* --- to a record
  * ---------------------------------------------------------------------------------- */
 
+/* What the account has and is. */
+static void account_tell(const struct engine *e, struct record_activation *out) {
+    const struct account *account = &e->accounts[out->account];
+    out->is_hedge = account->is_hedge;
+    out->is_isolated = account->is_isolated;
+    out->ledger = account->ledger;
+    out->equity_peak = account->equity_peak;
+    out->day_start_equity = account->day_start_equity;
+    out->day = account->day;
+    out->leverage = account->leverage;
+    out->leverage_count = e->symbol_count;
+}
+
 void activation_opened(
     struct engine *e,
     uint32_t index,
@@ -79,7 +92,9 @@ void activation_opened(
         .currency = o->currency,
         .is_hedge = o->is_hedge,
         .is_manual = bundle == NULL,
-        .account = o->account != NULL ? *o->account : (uint32_t)e->account_count,
+        .keeps_slot = o->keeps_slot,
+        .opens_account = o->account == NULL,
+        .account = o->account != NULL ? *o->account : account_choose(e, index),
         .seed = o->seed,
         .on_suspend = o->on_suspend,
         .status = bundle != NULL ? ACTIVATION_STARTING : ACTIVATION_RUNNING,
@@ -93,11 +108,21 @@ void activation_opened(
     };
     ledger_init(&out->ledger, o->balance);
     snprintf(out->id, sizeof out->id, "%s", o->id);
+    if (o->request != NULL) {
+        out->request = *o->request;
+    }
+    if (o->account != NULL) {
+        account_tell(e, out);
+    }
+    if (index < (uint32_t)e->activation_count) {
+        const struct activation *before = &e->activations[index];
+        out->order_first = out->order_sequence = before->order_sequence;
+        out->core_first = out->core_sequence = before->core_sequence;
+    }
 }
 
 void activation_describe(struct engine *e, uint32_t index, struct record_activation *out) {
     const struct activation *a = &e->activations[index];
-    const struct account *account = &e->accounts[a->account];
     *out = (struct record_activation){
         .activation = index,
         .user = a->user,
@@ -109,9 +134,9 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
         .params = a->params,
         .param_count = a->param_count,
         .currency = a->currency,
-        .is_hedge = account->is_hedge,
-        .is_isolated = account->is_isolated,
         .is_manual = a->bundle == NULL,
+        .keeps_slot = a->keeps_slot,
+        .has_started = a->has_started,
         .account = a->account,
         .seed = a->seed,
         .on_suspend = a->on_suspend,
@@ -120,6 +145,8 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
         .last_event_ms = a->last_event_ms,
         .order_sequence = a->order_sequence,
         .core_sequence = a->core_sequence,
+        .order_first = a->order_first,
+        .core_first = a->core_first,
         .orders_asked = a->orders_asked,
         .orders_sent = a->orders_sent,
         .fault_count = a->fault_count,
@@ -131,13 +158,8 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
         .position_count = a->position_count,
         .timers = a->timers,
         .timer_count = a->timer_count,
-        .ledger = account->ledger,
-        .equity_peak = account->equity_peak,
-        .day_start_equity = account->day_start_equity,
-        .day = account->day,
-        .leverage = account->leverage,
-        .leverage_count = e->symbol_count,
     };
+    account_tell(e, out);
     memcpy(out->id, a->id, sizeof out->id);
     memcpy(out->fault_times_ms, a->fault_times_ms, sizeof out->fault_times_ms);
 }
@@ -146,23 +168,18 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
  * -------------------------------------------------------------------------------- */
 
 static int account_restore(struct engine *e, const struct record_activation *r, struct err *err) {
-    if (r->account > (uint32_t)e->account_count ||
-        r->account >= (uint32_t)e->options.activations_max) {
+    if (r->account >= (uint32_t)e->options.activations_max) {
         return err_set(err, E_DATA, "an account %u that cannot be", r->account);
     }
     struct account *account = &e->accounts[r->account];
-    if (r->account == (uint32_t)e->account_count) {
-        account->leverage = calloc((size_t)e->options.symbols_max, sizeof(int));
-        if (account->leverage == NULL) {
-            return err_set(err, E_MEMORY, "no memory for an account");
-        }
-        for (int i = 0; i < e->options.symbols_max; i++) {
-            account->leverage[i] = 1;
-        }
-        account->first_owner = account->last_owner = NO_ACTIVATION;
+    bool is_anew = r->opens_account && r->account < (uint32_t)e->account_count;
+    int code = is_anew ? account_clear(e, r->account) : 0;
+    while (code == 0 && r->account >= (uint32_t)e->account_count) {
+        code = account_clear(e, (uint32_t)e->account_count);
         e->account_count++;
-    } else if (r->is_manual && r->order_count == 0 && r->position_count == 0 && r->status == ACTIVATION_RUNNING && r->orders_asked == 0) {
-        return 0; /* a new owner in an account that has its figures */
+    }
+    if (code != 0) {
+        return err_set(err, code, "no memory for an account");
     }
     account->ledger = r->ledger;
     account->equity_peak = r->equity_peak;
@@ -218,27 +235,52 @@ static int texts_restore(
     return 0;
 }
 
-/* The orders of an activation that is described anew go back first; its place among the owners of
- * its account stays. */
-static void activation_clear(struct engine *e, struct activation *a) {
+/* The orders of one that is described anew, or whose place another gets, go back first. Its texts
+ * stay until the end: the new one may be described with them. */
+static void activation_clear(struct engine *e, struct activation *a, struct activation *before) {
     for (int i = 0; i < a->order_count; i++) {
         e->free_orders[e->free_order_count++] = a->orders[i];
     }
-    activation_fini(a);
+    *before = *a;
     *a = (struct activation){.account = a->account, .next_owner = a->next_owner};
 }
 
-static void owner_add(struct engine *e, uint32_t activation, uint32_t index) {
-    struct account *account = &e->accounts[index];
-    struct activation *a = &e->activations[activation];
-    a->account = index;
-    a->next_owner = NO_ACTIVATION;
-    if (account->last_owner == NO_ACTIVATION) {
-        account->first_owner = activation;
-    } else {
-        e->activations[account->last_owner].next_owner = activation;
+static int activation_fill(
+    struct engine *e,
+    struct activation *a,
+    const struct record_activation *r,
+    const struct script_bundle *bundle,
+    struct err *err
+) {
+    memcpy(a->id, r->id, sizeof a->id);
+    a->bundle = bundle;
+    a->seed = r->seed;
+    a->status = r->status;
+    a->on_suspend = r->on_suspend;
+    a->keeps_slot = r->keeps_slot;
+    a->has_started = r->has_started;
+    a->order_first = r->order_first;
+    a->core_first = r->core_first;
+    a->started_ms = r->started_ms;
+    a->last_event_ms = r->last_event_ms;
+    a->order_sequence = r->order_sequence;
+    a->core_sequence = r->core_sequence;
+    a->orders_asked = r->orders_asked;
+    a->orders_sent = r->orders_sent;
+    a->fault_count = r->fault_count;
+    memcpy(a->fault_times_ms, r->fault_times_ms, sizeof a->fault_times_ms);
+    a->rate_time_ms = e->now_ms;
+    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
+    int code = texts_restore(e, a, r, err);
+    if (code != 0) {
+        return code;
     }
-    account->last_owner = activation;
+    a->timer_count = r->timer_count;
+    for (int i = 0; i < r->timer_count; i++) {
+        a->timers[i] = r->timers[i];
+        a->timers[i].is_queued = false;
+    }
+    return orders_restore(e, a, r, err);
 }
 
 int activation_restore(struct engine *e, const struct record_activation *r, struct err *err) {
@@ -250,42 +292,31 @@ int activation_restore(struct engine *e, const struct record_activation *r, stru
     if (!r->is_manual && bundle == NULL) {
         return err_set(err, E_DATA, "the script of %s is not in the journal", r->id);
     }
+    struct activation before = {0};
+    struct activation *a = &e->activations[r->activation];
+    bool is_append = r->activation == (uint32_t)e->activation_count;
+    bool is_same = !is_append && strcmp(a->id, r->id) == 0;
+    if (is_same && a->account != r->account) {
+        return err_set(err, E_DATA, "%s changes its account", r->id);
+    }
+    if (!is_append && !is_same) {
+        slot_leave(e, r->activation);
+    }
     int code = account_restore(e, r, err);
     if (code != 0) {
         return code;
     }
-    struct activation *a = &e->activations[r->activation];
-    if (r->activation == (uint32_t)e->activation_count) {
-        e->activation_count++;
+    if (!is_append) {
+        activation_clear(e, a, &before);
+    }
+    e->activation_count += is_append;
+    if (!is_same) {
         owner_add(e, r->activation, r->account);
-    } else if (a->account != r->account) {
-        return err_set(err, E_DATA, "%s changes its account", r->id);
-    } else {
-        activation_clear(e, a);
     }
-    memcpy(a->id, r->id, sizeof a->id);
-    a->bundle = bundle;
-    a->seed = r->seed;
-    a->status = r->status;
-    a->on_suspend = r->on_suspend;
-    a->started_ms = r->started_ms;
-    a->last_event_ms = r->last_event_ms;
-    a->order_sequence = r->order_sequence;
-    a->core_sequence = r->core_sequence;
-    a->orders_asked = r->orders_asked;
-    a->orders_sent = r->orders_sent;
-    a->fault_count = r->fault_count;
-    memcpy(a->fault_times_ms, r->fault_times_ms, sizeof a->fault_times_ms);
-    a->rate_time_ms = e->now_ms;
-    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
-    code = texts_restore(e, a, r, err);
-    if (code != 0) {
-        return code;
+    code = activation_fill(e, a, r, bundle, err);
+    activation_fini(&before);
+    if (code == 0 && r->request.is_given) {
+        request_keep_activation(e, r->activation, &r->request);
     }
-    a->timer_count = r->timer_count;
-    for (int i = 0; i < r->timer_count; i++) {
-        a->timers[i] = r->timers[i];
-        a->timers[i].is_queued = false;
-    }
-    return orders_restore(e, a, r, err);
+    return code;
 }

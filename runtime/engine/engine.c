@@ -15,6 +15,9 @@ void engine_options_default(struct engine_options *options) {
         .is_prompt_venue = true,
         .asks_max = 256,
         .outbox_max = 4096,
+        .requests_max = 20000,
+        .requests_of_user_max = 2000,
+        .request_ms = (int64_t)86400 * 1000,
         .venue_name = "paper",
     };
     risk_limits_default(&options->limits);
@@ -85,6 +88,7 @@ void engine_free(struct engine *e) {
         free(e->accounts[i].fill_ids);
     }
     scripts_free(e);
+    requests_free(e);
     free(e->outcomes);
     free(e->figures);
     free(e->outbox);

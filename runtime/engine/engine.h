@@ -29,6 +29,9 @@ struct engine_options {
         is_prompt_venue; /* cancels and amendments act at once (simulated): margin counts them so */
     int asks_max;        /* of one answer */
     int outbox_max;      /* orders and amendments that wait for the journal */
+    int requests_max;    /* keys of requests that are remembered (engine/request.h) */
+    int requests_of_user_max;
+    int64_t request_ms; /* how long */
     const char *venue_name; /* of the kill switch's scope "venue"; borrowed */
     struct risk_limits limits;
 };
@@ -82,6 +85,8 @@ struct activation_options {
     int setting_count;
     const char *currency;
     struct money balance; /* of its own account */
+    const struct request_key *request; /* that asked for it; NULL: none */
+    bool keeps_slot; /* its place is never given to another when it is over */
     bool is_hedge;
     uint64_t seed;
     enum suspend_policy on_suspend;
@@ -89,6 +94,8 @@ struct activation_options {
     size_t state_length;
 };
 
+/* The account of its own that the next activation gets. E_LIMIT */
+MUST_CHECK int engine_next_account(const struct engine *e, uint32_t *account, struct err *err);
 /* Opens it in the host and queues EVENT_START and EVENT_READY; the answer to the first tells
  * whether it runs (activation_status). */
 MUST_CHECK int engine_activate(
@@ -114,6 +121,17 @@ MUST_CHECK int engine_order(
     struct engine *e,
     uint32_t owner,
     const struct order_request *request,
+    const char *who,
+    uint64_t *sequence,
+    struct err *err
+);
+/* The same under the key of a request, which must be new or have come to nothing
+ * (engine_request_check, engine_request_find). */
+MUST_CHECK int engine_order_once(
+    struct engine *e,
+    uint32_t owner,
+    const struct order_request *request,
+    const struct request_key *key,
     const char *who,
     uint64_t *sequence,
     struct err *err

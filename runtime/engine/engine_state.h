@@ -51,6 +51,8 @@ struct activation {
     size_t state_length;
     size_t state_capacity;
     bool is_killed;
+    bool keeps_slot;
+    bool has_started; /* it ran, once */
     bool is_held; /* after a restart: opened when its account has been reconciled */
     uint32_t handlers; /* bit of each handler the script has */
     uint16_t symbol;   /* the first it watches: whose price comes with events of no symbol */
@@ -68,6 +70,7 @@ struct activation {
     int order_count;
     uint64_t order_sequence; /* last of the script's */
     uint64_t core_sequence;  /* last of the core's */
+    uint64_t order_first, core_first; /* up to these they are of who had the place before */
     uint64_t orders_asked, orders_sent;
     int64_t rate_time_ms; /* token bucket */
     int64_t rate_millitokens;
@@ -104,7 +107,7 @@ struct account {
     bool is_hedge;
     bool is_isolated;
     int *leverage; /* by symbol */
-    uint32_t first_owner, last_owner; /* its activations, the oldest first; NO_ACTIVATION: none */
+    uint32_t first_owner; /* its activations in the order of their numbers; NO_ACTIVATION: none */
 
     bool is_in_doubt;
     int differing; /* reconciliations in a row that found differences */
@@ -203,6 +206,9 @@ struct engine {
     int script_count, script_capacity;
     struct kill_switch kills[KILL_SWITCHES_MAX];
     int kill_count;
+
+    struct requests *requests;         /* request.c; NULL before the first */
+    const struct request_key *request; /* of the order that is placed; NULL: none */
 };
 
 /* queue.c */
@@ -232,6 +238,35 @@ MUST_CHECK int symbol_open_in_host(struct engine *e, uint16_t symbol, struct err
 /* recovery.c */
 bool activation_runs(const struct activation *a);
 
+/* request.c */
+void request_keep_activation(struct engine *e, uint32_t activation, const struct request_key *key);
+/* Under engine.request, where there is one. */
+void request_keep_order(struct engine *e, uint32_t activation, const struct order *o);
+void request_order_over(struct engine *e, uint32_t activation, const struct order *o);
+/* The activation could not start. */
+void request_refused(struct engine *e, uint32_t activation, const struct fault *fault);
+void requests_describe(
+    const struct engine *e, void (*emit)(void *ctx, struct record *record), void *ctx
+);
+MUST_CHECK int requests_restore(struct engine *e, const struct record *record);
+void requests_free(struct engine *e);
+
+/* slots.c */
+/* Where the next activation goes; NO_ACTIVATION: nowhere. */
+uint32_t slot_choose(const struct engine *e);
+/* The account of its own that one in that place gets. */
+uint32_t account_choose(const struct engine *e, uint32_t slot);
+/* Whether others than `but` own it (NO_ACTIVATION: whether anybody does). */
+bool account_is_used(const struct engine *e, uint32_t account, uint32_t but);
+/* The owners of an account in the order of their numbers. */
+void owner_add(struct engine *e, uint32_t activation, uint32_t account);
+/* As if it had never been used. */
+MUST_CHECK int account_clear(struct engine *e, uint32_t index);
+/* Nothing outside knows the activation in that place any more. */
+void slot_leave(struct engine *e, uint32_t index);
+/* Whether an order of that number is of who has the place now. */
+bool sequence_is_own(const struct activation *a, uint64_t sequence);
+
 /* scripts.c */
 const struct script_bundle *script_keep(
     struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
@@ -244,6 +279,7 @@ bool kill_holds(const struct engine *e, uint32_t activation);
 void kill_set(struct engine *e, enum kill_scope scope, const char *id, bool is_on);
 
 /* activation.c */
+bool activation_is_flat(const struct activation *a);
 int activation_keep_state(struct activation *a, const char *state, size_t length);
 int faults_within_hour(struct engine *e, struct activation *a); /* counts one more */
 /* Opens it in the host and queues start and ready. */
@@ -311,7 +347,8 @@ void order_place_by(
     uint32_t activation,
     uint64_t sequence,
     const struct order_request *request,
-    const char *who
+    const char *who,
+    const struct request_key *key
 );
 void order_cancel_by(struct engine *e, uint32_t activation, uint64_t sequence, const char *who);
 void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence);

@@ -18,8 +18,7 @@ void inspect_activation(const struct engine *e, uint32_t activation, struct acti
         .script_hash = a->bundle != NULL ? a->bundle->hash : 0,
         .is_manual = a->bundle == NULL,
         .is_killed = kill_holds(e, activation),
-        .has_started = a->param_count > 0 || a->handlers != 0 || a->order_sequence > 0 ||
-                       a->state_length > 0,
+        .has_started = a->has_started,
         .account = a->account,
         .status = a->status,
         .status_reason = text_or_empty(a->status_reason),

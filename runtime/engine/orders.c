@@ -35,6 +35,9 @@ static void order_give(struct engine *e, struct activation *a, struct order *o) 
                 (size_t)(a->order_count - i - 1) * sizeof(struct order *)
             );
             a->order_count--;
+            if (a->bundle == NULL) {
+                request_order_over(e, (uint32_t)(a - e->activations), o);
+            }
             e->free_orders[e->free_order_count++] = o;
             return;
         }
@@ -167,6 +170,7 @@ void order_place(
         order_build(e, a, sequence, request, &refused);
         outcome_refuse(e, E_LIMIT, "too many live orders");
         order_refuse(e, activation, &refused, E_LIMIT, "too many live orders");
+        request_keep_order(e, activation, &refused);
         order_tell(e, activation, STEP_REFUSED, &refused, file, line, NULL);
         return;
     }
@@ -174,10 +178,12 @@ void order_place(
     struct risk_verdict verdict;
     if (!order_judge(e, activation, request, o, false, &verdict)) {
         order_refuse(e, activation, o, verdict.code, verdict.message);
+        request_keep_order(e, activation, o);
         order_tell(e, activation, STEP_REFUSED, o, file, line, &verdict);
         order_give(e, a, o);
         return;
     }
+    request_keep_order(e, activation, o);
     order_tell(e, activation, STEP_SENT, o, file, line, &verdict);
     struct outbox_item item = {
         .what = 's',
@@ -214,20 +220,26 @@ void order_place_by(
     uint32_t activation,
     uint64_t sequence,
     const struct order_request *request,
-    const char *who
+    const char *who,
+    const struct request_key *key
 ) {
     struct ask_outcome *outer = e->outcome;
     struct risk_figure figures[RISK_CHECK_COUNT];
     struct ask_outcome outcome = {.figures = figures};
     e->activations[activation].orders_asked++;
     e->outcome = &outcome;
+    e->request = key;
     order_place(e, activation, sequence, request, NULL, 0);
+    e->request = NULL;
     e->outcome = outer;
     struct record record = {.kind = RECORD_ORDER, .activation = activation};
     record.u.order.sequence = sequence;
     record.u.order.request = *request;
     record.u.order.outcome = outcome;
     record.u.order.who = who;
+    if (key != NULL) {
+        record.u.order.request_key = *key;
+    }
     journal_write(e, &record);
 }
 
@@ -389,7 +401,7 @@ void orders_flatten(struct engine *e, uint32_t activation, const char *reason) {
             .quantity = {decimal_abs(p->position.quantity.d)},
         };
         snprintf(request.reason, sizeof request.reason, "%s", reason);
-        order_place_by(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, "core");
+        order_place_by(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, "core", NULL);
     }
 }
 
@@ -548,6 +560,16 @@ static int ack_apply(struct order *o, const struct order_event *event) {
     return code;
 }
 
+/* Of an order of who had the place before: that is over, but money has moved in the account. */
+static void report_of_before(struct engine *e, const struct venue_report *report) {
+    if (report->event.kind == ORDER_EVENT_FILL) {
+        struct venue_report outside = *report;
+        outside.key.activation = NO_ACTIVATION;
+        outside.reason = NULL;
+        fill_of_account(e, &outside);
+    }
+}
+
 void engine_report(struct engine *e, const struct venue_report *report) {
     uint32_t activation = report->key.activation;
     if (report_is_old(e, report)) {
@@ -561,6 +583,10 @@ void engine_report(struct engine *e, const struct venue_report *report) {
     }
     if (report->key.sequence == 0) {
         fill_unasked(e, report, report->reason);
+        return;
+    }
+    if (!sequence_is_own(&e->activations[activation], report->key.sequence)) {
+        report_of_before(e, report);
         return;
     }
     struct order *o = order_find(e, activation, report->key.sequence);

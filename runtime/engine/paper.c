@@ -77,21 +77,30 @@ void paper_free(struct paper *p) {
 
 int paper_open_account(
     struct paper *p,
+    uint32_t account,
     const struct instrument *instruments,
     int instrument_count,
     struct money balance,
     bool hedge,
     struct err *e
 ) {
-    if (p->account_count == p->accounts_max) {
+    struct match *opened;
+    if (account >= (uint32_t)p->accounts_max || account > (uint32_t)p->account_count) {
         return err_set(e, E_LIMIT, "more than %d paper accounts", p->accounts_max);
     }
     int code = match_new(
-        &p->accounts[p->account_count], instruments, instrument_count, p->orders_max, &p->costs,
-        balance, hedge, e
+        &opened, instruments, instrument_count, p->orders_max, &p->costs, balance, hedge, e
     );
-    p->account_count += code == 0;
-    return code;
+    if (code != 0) {
+        return code;
+    }
+    if (account == (uint32_t)p->account_count) {
+        p->account_count++;
+    } else {
+        match_free(p->accounts[account]);
+    }
+    p->accounts[account] = opened;
+    return 0;
 }
 
 int paper_account_count(const struct paper *p) {

@@ -17,9 +17,11 @@ MUST_CHECK int paper_new(
 );
 void paper_free(struct paper *p);
 
-/* Accounts are numbered as the engine numbers them, from 0. */
+/* Accounts are numbered as the engine numbers them, from 0: the next one, or one that is over and
+ * begins anew. */
 MUST_CHECK int paper_open_account(
     struct paper *p,
+    uint32_t account,
     const struct instrument *instruments,
     int instrument_count,
     struct money balance,

@@ -10,6 +10,18 @@ int engine_order(
     uint64_t *sequence,
     struct err *err
 ) {
+    return engine_order_once(e, owner, request, NULL, who, sequence, err);
+}
+
+int engine_order_once(
+    struct engine *e,
+    uint32_t owner,
+    const struct order_request *request,
+    const struct request_key *key,
+    const char *who,
+    uint64_t *sequence,
+    struct err *err
+) {
     if (owner >= (uint32_t)e->activation_count) {
         return err_set(err, E_NOT_FOUND, "there is no such owner of orders");
     }
@@ -20,7 +32,7 @@ int engine_order(
         );
     }
     *sequence = ++a->order_sequence;
-    order_place_by(e, owner, *sequence, request, who);
+    order_place_by(e, owner, *sequence, request, who, key);
     return 0;
 }
 

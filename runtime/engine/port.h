@@ -175,6 +175,8 @@ struct sink_port { /* any function may be NULL */
     void (*fault)(void *ctx, const struct fault_record *record);
     void (*status)(void *ctx, const struct status_record *record);
     void (*answer)(void *ctx, const struct answer_record *record);
+    /* An activation that is over leaves its place to another, which will have its number. */
+    void (*left)(void *ctx, uint32_t activation);
 };
 
 /* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies

@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
     [RECORD_KILL] = "kill",     [RECORD_HALT] = "halt",
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
     [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
-    [RECORD_RECONCILED] = "reconciled",
+    [RECORD_RECONCILED] = "reconciled", [RECORD_REQUESTS] = "requests",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -95,6 +95,39 @@ static void codec_report(struct codec *c, struct venue_report *v) {
     codec_i64(c, &v->first_bar_ms);
 }
 
+static void codec_request_key(struct codec *c, struct request_key *k) {
+    codec_bool(c, &k->is_given);
+    if (!k->is_given) {
+        return;
+    }
+    codec_u64(c, &k->user);
+    codec_u64(c, &k->high);
+    codec_u64(c, &k->low);
+    codec_u64(c, &k->content);
+    codec_u16(c, &k->item);
+    codec_i64(c, &k->wall_ms);
+}
+
+static void codec_requests(struct codec *c, struct record *r) {
+    codec_bool(c, &r->u.requests.is_first);
+    struct request_made *made =
+        codec_array(c, r->u.requests.made, &r->u.requests.count, sizeof *made);
+    for (int i = 0; i < r->u.requests.count && c->code == 0; i++) {
+        codec_request_key(c, &made[i].key);
+        codec_u32(c, &made[i].activation);
+        codec_chars(c, made[i].activation_id, sizeof made[i].activation_id);
+        codec_bool(c, &made[i].is_order);
+        if (made[i].is_order) {
+            codec_order(c, &made[i].order);
+        }
+        codec_code(c, &made[i].code);
+        codec_chars(c, made[i].message, sizeof made[i].message);
+    }
+    if (!c->is_writing) {
+        r->u.requests.made = made;
+    }
+}
+
 /* --- activations
  * ---------------------------------------------------------------------------------- */
 
@@ -144,6 +177,10 @@ static void codec_opened(struct codec *c, struct record_activation *a) {
     codec_bool(c, &a->is_hedge);
     codec_bool(c, &a->is_isolated);
     codec_bool(c, &a->is_manual);
+    codec_bool(c, &a->keeps_slot);
+    codec_bool(c, &a->has_started);
+    codec_bool(c, &a->opens_account);
+    codec_request_key(c, &a->request);
     codec_u32(c, &a->account);
     codec_u64(c, &a->seed);
     CODEC_ENUM(c, &a->on_suspend, SUSPEND_FLATTEN);
@@ -154,6 +191,8 @@ static void codec_opened(struct codec *c, struct record_activation *a) {
     codec_u64(c, &a->core_sequence);
     codec_u64(c, &a->orders_asked);
     codec_u64(c, &a->orders_sent);
+    codec_u64(c, &a->order_first);
+    codec_u64(c, &a->core_first);
     codec_int(c, &a->fault_count, 0, INT_MAX);
     for (int i = 0; i < ACTIVATION_FAULTS_KEPT; i++) {
         codec_i64(c, &a->fault_times_ms[i]);
@@ -256,6 +295,7 @@ static void codec_payload(struct codec *c, struct record *r) {
         codec_request(c, &r->u.order.request);
         codec_outcome(c, &r->u.order.outcome);
         codec_word(c, &r->u.order.who);
+        codec_request_key(c, &r->u.order.request_key);
         break;
     case RECORD_CANCEL:
     case RECORD_AMEND:
@@ -301,6 +341,9 @@ static void codec_payload(struct codec *c, struct record *r) {
         break;
     case RECORD_ANEW:
         codec_u32(c, &r->u.anew.count);
+        break;
+    case RECORD_REQUESTS:
+        codec_requests(c, r);
         break;
     default:
         codec_fail(c, E_DATA);

@@ -9,8 +9,9 @@
 
 #include "base/buffer.h"
 #include "engine/port.h"
+#include "engine/request.h"
 
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 #define RECORD_BYTES_MAX ((size_t)1 << 20) /* a script with its sources is the largest */
 #define ACTIVATION_TIMERS_MAX 32
 #define ACTIVATION_FAULTS_KEPT 16
@@ -37,6 +38,7 @@ enum record_kind {
     RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
     RECORD_ANEW,       /* the next records say all that is so; none of them counts without the last */
     RECORD_RECONCILED, /* how far the fills of an account are known to be complete */
+    RECORD_REQUESTS,   /* what keys of requests have made, in a snapshot */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -74,12 +76,16 @@ struct record_activation { /* all of an activation and its account */
     const char *currency;
     bool is_hedge, is_isolated;
     bool is_manual; /* the account's owner of orders by people */
+    bool keeps_slot, has_started;
+    bool opens_account; /* it begins with this one */
+    struct request_key request; /* that made it; is_given false: none */
     uint32_t account;
     uint64_t seed;
     enum suspend_policy on_suspend;
     enum activation_status status;
     int64_t started_ms, last_event_ms;
     uint64_t order_sequence, core_sequence, orders_asked, orders_sent;
+    uint64_t order_first, core_first; /* numbers up to these are of who had the place before */
     int fault_count;
     int64_t fault_times_ms[ACTIVATION_FAULTS_KEPT];
     const char *state;
@@ -149,6 +155,7 @@ struct record {
             struct order_request request;
             struct ask_outcome outcome;
             const char *who; /* "core", a user */
+            struct request_key request_key;
         } order;
         struct {
             uint64_t sequence;
@@ -192,6 +199,11 @@ struct record {
             int fill_id_count;
             int64_t complete_ms;
         } account; /* RECONCILED: account and complete_ms alone */
+        struct {
+            bool is_first; /* what was known before does not count */
+            struct request_made *made; /* oldest first */
+            int count;
+        } requests;
     } u;
 };
 

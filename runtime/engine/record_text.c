@@ -205,6 +205,9 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
             (long long)r->u.account.complete_ms
         );
         break;
+    case RECORD_REQUESTS:
+        buffer_appendf(out, " keys=%d", r->u.requests.count);
+        break;
     case RECORD_ANEW:
         buffer_appendf(out, " records=%u", r->u.anew.count);
         break;

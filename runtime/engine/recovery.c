@@ -60,7 +60,9 @@ static void apply_order(struct engine *e, struct record *r) {
     }
     a->orders_asked++;
     e->outcome = &r->u.order.outcome;
+    e->request = r->u.order.request_key.is_given ? &r->u.order.request_key : NULL;
     order_place(e, r->activation, r->u.order.sequence, &r->u.order.request, NULL, 0);
+    e->request = NULL;
     e->outcome = NULL;
 }
 
@@ -117,6 +119,9 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         if (r->u.fault.timer != NULL) {
             timer_done(e, r->activation, r->u.fault.timer);
         }
+        if (r->u.fault.kind == EVENT_START) {
+            request_refused(e, r->activation, &r->u.fault.fault);
+        }
         if (r->u.fault.is_counted) {
             faults_within_hour(e, a);
         }
@@ -153,6 +158,8 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         return account_take(e, r, err);
     case RECORD_RECONCILED:
         return account_complete(e, r, err);
+    case RECORD_REQUESTS:
+        return requests_restore(e, r);
     case RECORD_ANEW:
         anew_begin(e, r->u.anew.count);
         return 0;
@@ -341,7 +348,8 @@ struct emission {
     void *ctx;
 };
 
-static void emit_record(struct emission *to, struct record *record) {
+static void emit_record(void *ctx, struct record *record) {
+    struct emission *to = ctx;
     struct engine *e = to->engine;
     record->number = e->number;
     record->now_ms = e->now_ms;
@@ -394,9 +402,13 @@ static void snapshot_tail(struct emission *to) {
     emit_record(to, &record);
     for (uint32_t i = 0; i < (uint32_t)e->account_count; i++) {
         struct record account = {.kind = RECORD_ACCOUNT, .activation = UINT32_MAX};
+        if (!account_is_used(e, i, NO_ACTIVATION)) {
+            continue; /* it is nobody's until it is another's */
+        }
         account_describe(e, i, &account);
         emit_record(to, &account);
     }
+    requests_describe(e, emit_record, to);
     for (uint16_t i = 0; i < count; i++) {
         if (e->symbols[i].last_bar_ms < 0) {
             continue;

@@ -115,8 +115,10 @@ int session_activate(
 ) {
     int code = 0;
     if (options->account == NULL) {
-        code = paper_open_account(
-            s->paper, s->instruments, s->instrument_count, options->balance, options->is_hedge, e
+        uint32_t account = 0;
+        code = engine_next_account(s->engine, &account, e);
+        code = code != 0 ? code : paper_open_account(
+            s->paper, account, s->instruments, s->instrument_count, options->balance, options->is_hedge, e
         );
     }
     return code != 0 ? code : engine_activate(s->engine, options, activation, e);
@@ -186,7 +188,7 @@ int session_recover_end(struct session *s, struct err *e) {
     for (int i = 0; i < engine_account_count(engine); i++) {
         uint32_t account = (uint32_t)i;
         int code = paper_open_account(
-            s->paper, s->instruments, s->instrument_count, account_ledger(engine, account)->start,
+            s->paper, account, s->instruments, s->instrument_count, account_ledger(engine, account)->start,
             account_is_hedge(engine, account), e
         );
         code = code != 0 ? code : paper_restore_account(s->paper, account, engine, e);

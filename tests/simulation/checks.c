@@ -95,7 +95,20 @@ static void check_limits(struct world *w, struct order_key key, const struct ord
     owner->submit_next = (owner->submit_next + 1) % 64;
 }
 
+/* However often a person sends a request, the venue takes one order. */
+static void check_request(struct world *w, struct order_key key, const struct order *o) {
+    for (int i = 0; i < w->venue.order_count && o->request.tag[0] == 'k'; i++) {
+        const struct model_order *other = &w->venue.orders[i];
+        if (other->key.activation == key.activation && other->key.sequence != key.sequence &&
+            venue_latest(other)->state != ORDER_REJECTED &&
+            strcmp(other->request.tag, o->request.tag) == 0) {
+            sim_fail(w, "request %s makes a second order, %s", o->request.tag, o->id);
+        }
+    }
+}
+
 void check_submit(struct world *w, struct order_key key, const struct order *o) {
+    check_request(w, key, o);
     const struct known_order *known = known_order(w, key);
     if (known->record == 0) {
         sim_fail(w, "order %s leaves without an ask", o->id);

@@ -343,16 +343,51 @@ const struct setting *host_settings(int owner, int *count) {
 /* --- people --------------------------------------------------------------------------------------
  */
 
+/* Asks for the same until there is an answer: that leaves when the record is on the disk, and may be
+ * lost on its way. */
+static void person_orders(struct world *w, uint32_t owner) {
+    struct person *p = &w->people[owner];
+    struct request_view made;
+    struct err err = {0};
+    uint64_t sequence = 0;
+    if (!p->is_asking) {
+        p->is_asking = true;
+        request_random(w, activation_account(w->engine, owner), &p->request);
+        p->key = (struct request_key){
+            .is_given = true, .user = owner, .low = p->key.low + 1, .content = p->key.low + 100};
+        snprintf(
+            p->request.tag, sizeof p->request.tag, "k%llu", (unsigned long long)p->key.low
+        );
+    } else {
+        w->figures.repeated++;
+    }
+    p->key.wall_ms = now_ms(w);
+    int code = engine_request_check(w->engine, &p->key, 1, &err);
+    if (code < 0) {
+        sim_fail(w, "a request is not known again: %s", err.msg);
+    }
+    bool is_made = engine_request_find(w->engine, &p->key, &made);
+    bool may_pass = is_made && made.order->state == ORDER_REJECTED &&
+                    (err_http_status(made.order->code) >= 500 ||
+                     err_http_status(made.order->code) == 429);
+    if (is_made && !may_pass) {
+        w->figures.found++;
+        sequence = made.order->sequence;
+    } else {
+        code = engine_order_once(w->engine, owner, &p->request, &p->key, "ann", &sequence, &err);
+    }
+    trace(w, "a person orders %u/%llu: %d", owner, (unsigned long long)sequence, code);
+    bool is_durable = w->engine->durable >= engine_appended(w->engine);
+    p->is_asking = !is_durable || chance(&w->host_random, 0.3);
+}
+
 static void person_acts(struct world *w, struct task *t) {
     uint32_t owner = t->u.activation;
     struct err err = {0};
     uint64_t sequence = 0;
     if (!w->is_quiet) {
-        struct order_request request;
-        request_random(w, activation_account(w->engine, owner), &request);
         if (chance(&w->host_random, 0.6)) {
-            int code = engine_order(w->engine, owner, &request, "ann", &sequence, &err);
-            trace(w, "a person orders %u/%llu: %d", owner, (unsigned long long)sequence, code);
+            person_orders(w, owner);
         } else if (w->engine->activations[owner].order_count > 0) {
             sequence = w->engine->activations[owner].orders[0]->sequence;
             int code = engine_cancel(w->engine, owner, sequence, "ann", &err);

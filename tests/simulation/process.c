@@ -270,6 +270,7 @@ static void world_open(struct world *w) {
             .is_hedge = w->venue.is_hedge[account],
             .seed = w->seed,
             .on_suspend = (enum suspend_policy)(i % 3),
+            .keeps_slot = true, /* they are found by their number */
         };
         if (!is_person && w->is_real) {
             options.settings = host_settings(i, &options.setting_count);

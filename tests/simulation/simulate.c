@@ -148,7 +148,8 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         "orders %llu, fills %llu, reports %llu (%llu twice), unknown %llu\n"
         "boots %llu, crashes %llu (%llu at named points), states compared %llu, snapshots %llu, "
         "segments archived %llu, disk faults %llu, holes %llu\n"
-        "connections %llu, reconciliations %llu, venue restarts %llu, slowest convergence %.1f s\n",
+        "connections %llu, reconciliations %llu, venue restarts %llu, slowest convergence %.1f s\n"
+        "requests repeated %llu, found %llu\n",
         (unsigned long long)seeds, t->failures, (unsigned long long)hash_end(t->hash),
         t->simulated_s, seconds, t->simulated_s / seconds, (unsigned long long)f->steps,
         (unsigned long long)f->orders, (unsigned long long)f->fills, (unsigned long long)f->reports,
@@ -158,7 +159,8 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         (unsigned long long)f->snapshots, (unsigned long long)f->archived,
         (unsigned long long)f->disk_faults, (unsigned long long)f->holes,
         (unsigned long long)f->links, (unsigned long long)f->reconciles,
-        (unsigned long long)f->restarts, t->converged_s
+        (unsigned long long)f->restarts, t->converged_s, (unsigned long long)f->repeated,
+        (unsigned long long)f->found
     );
 }
 

@@ -100,6 +100,12 @@ struct owner {
     int submit_next;
 };
 
+struct person { /* who sends a request until it is answered, over all crashes */
+    bool is_asking;
+    struct order_request request;
+    struct request_key key;
+};
+
 struct faults { /* probabilities and states of the seed's faults */
     double reply_lost, request_lost, duplicate, reorder, reject, host_fault, slow_answer;
     int64_t rest_lag_us, rest_lag_until_us;
@@ -109,7 +115,8 @@ struct faults { /* probabilities and states of the seed's faults */
 
 struct figures {
     uint64_t steps, crashes, point_crashes, boots, orders, fills, unknown, reconciles, compared,
-        disk_faults, links, restarts, reports, duplicates, snapshots, holes, archived;
+        disk_faults, links, restarts, reports, duplicates, snapshots, holes, archived,
+        repeated, found;
 };
 
 struct world {
@@ -158,6 +165,7 @@ struct world {
 
     /* hosts.c */
     struct owner owners[OWNERS];
+    struct person people[OWNERS];
     struct host *host;
     uint64_t last_event_number;
 

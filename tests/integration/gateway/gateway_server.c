@@ -68,6 +68,13 @@ FORWARD(fault, fault_record)
 FORWARD(status, status_record)
 FORWARD(answer, answer_record)
 
+static void on_left(void *ctx, uint32_t activation) {
+    const struct server *s = ctx;
+    if (s->gateway != NULL) {
+        gateway_on_left(s->gateway, activation);
+    }
+}
+
 static uint64_t journal_append_(void *ctx, const char *bytes, size_t length) {
     struct server *s = ctx;
     (void)bytes;
@@ -251,7 +258,7 @@ static void session_make(struct server *s) {
     so.engine.activations_max = 256;
     so.engine.limits.feed_age_max_ms = 0;
     struct sink_port sink = {
-        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer,
+        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_left,
     };
     struct history_port history = {0};
     if (session_new(&s->session, &so, &sink, &history, &err) != 0) {

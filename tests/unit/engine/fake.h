@@ -235,7 +235,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
         .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL},
         .sink =
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
-             fake_on_status, fake_on_answer},
+             fake_on_status, fake_on_answer, NULL},
     };
     ports.journal = f->journal;
     if (venue != NULL) {

@@ -120,7 +120,7 @@ static void test_answers_by_account(void **state) {
     assert_int_equal(paper_new(&paper, 130, 8, &costs, &err), 0);
     for (int i = 0; i < 130; i++) {
         struct money balance = {dec("10000")};
-        assert_int_equal(paper_open_account(paper, &btc, 1, balance, false, &err), 0);
+        assert_int_equal(paper_open_account(paper, (uint32_t)i, &btc, 1, balance, false, &err), 0);
     }
     struct venue_port port = paper_port(paper);
     assert_false(paper_has_answers(paper));

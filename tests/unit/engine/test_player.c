@@ -41,7 +41,7 @@ static int setup(void **state) {
     kept = btc;
     struct money balance = {dec("10000")};
     assert_int_equal(paper_new(&paper, 4, 64, &costs, &err), 0);
-    assert_int_equal(paper_open_account(paper, &kept, 1, balance, false, &err), 0);
+    assert_int_equal(paper_open_account(paper, 0, &kept, 1, balance, false, &err), 0);
     struct venue_port port = paper_port(paper);
     fake_engine(&fake, &port, true);
     assert_int_equal(player_new(&player, fake.engine, paper, &err), 0);
@@ -181,7 +181,7 @@ static void a_liquidation_is_borne_by_who_holds_it(void **state) {
     uint32_t buyer;
     fake.handle = the_third_buys_too_much;
     assert_int_equal(engine_activate(fake.engine, &person, &owner, &err), 0);
-    assert_int_equal(paper_open_account(paper, &btc, 1, balance, false, &err), 0);
+    assert_int_equal(paper_open_account(paper, 1, &btc, 1, balance, false, &err), 0);
     assert_int_equal(engine_activate(fake.engine, &other, &buyer, &err), 0);
     engine_pump(fake.engine);
     assert_int_equal(buyer, 2);

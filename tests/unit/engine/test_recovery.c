@@ -271,7 +271,7 @@ static void world_open(uint64_t seed) {
     btc = fake_btc();
     struct money balance = {dec("10000")};
     assert_int_equal(paper_new(&paper, 4, 64, &costs, &err), 0);
-    assert_int_equal(paper_open_account(paper, &btc, 1, balance, false, &err), 0);
+    assert_int_equal(paper_open_account(paper, 0, &btc, 1, balance, false, &err), 0);
     fake.journal = (struct journal_port){&journal, journal_append};
     struct venue_port port = paper_port(paper);
     fake_engine(&fake, &port, false);

@@ -125,12 +125,34 @@ static void test_candles(void **state) {
     );
 }
 
+static void test_forget(void **state) {
+    struct history_source source = history_source_of(h);
+    struct seen seen = {.most = 100000};
+    struct order order = {.sequence = 9, .state = ORDER_FILLED, .id = "bo9"};
+    struct order_record record = {.activation = 2, .step = STEP_CHANGED, .order = &order};
+    (void)state;
+    for (int i = 0; i < HISTORY_ORDERS_MAX + 5; i++) {
+        keep_order("alice", 1, ORDER_FILLED);
+    }
+    history_keep_order(h, "alice", &record);
+    keep_order("alice", 1, ORDER_FILLED);
+    history_forget(h, "alice", 1);
+    history_forget(h, "nobody", 1);
+    source.orders(source.ctx, "alice", see_order, &seen);
+    assert_int_equal(seen.count, 1); /* the other activation's */
+    assert_int_equal(seen.first, 9);
+    keep_order("alice", 3, ORDER_FILLED);
+    source.orders(source.ctx, "alice", see_order, &seen);
+    assert_int_equal(seen.count, 3);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_orders, make, drop),
         cmocka_unit_test_setup_teardown(test_bound, make, drop),
         cmocka_unit_test_setup_teardown(test_signals_are_cut, make, drop),
         cmocka_unit_test_setup_teardown(test_candles, make, drop),
+        cmocka_unit_test_setup_teardown(test_forget, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,7 +139,7 @@ static inline void tables_init(struct tables *t, uint64_t seed) {
     struct err err = {0};
     tables_journal(t, seed);
     assert_int_equal(paper_new(&t->paper, 4, 64, &costs, &err), 0);
-    assert_int_equal(paper_open_account(t->paper, &btc, 1, balance, false, &err), 0);
+    assert_int_equal(paper_open_account(t->paper, 0, &btc, 1, balance, false, &err), 0);
     struct venue_port port = paper_port(t->paper);
     fake_engine(&t->fake, &port, false);
     t->fake.handle = script_handle;
