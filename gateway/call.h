@@ -12,7 +12,7 @@
 
 #define CALL_PARTS_MAX 4
 #define CALL_PART_MAX 96
-#define CALL_FAULTS_MAX 64
+#define CALL_FAULTS_MAX 256
 #define TEXT_FIELD_MAX 128
 
 struct call_fault {

@@ -236,7 +236,10 @@ void gateway_on_log(struct gateway *g, const struct log_record *record) {
 void gateway_on_fault(struct gateway *g, const struct fault_record *record) {
     const char *user = user_of(g, record->activation);
     struct json_writer json;
-    pending_fault(g, record->activation, record->fault->code, record->fault->text);
+    pending_fault(
+        g, record->activation, record->fault->code,
+        record->details != NULL ? record->details : record->fault->text
+    );
     if (event_begin(g, user, &json)) {
         json_object(&json);
         write_text(&json, "activation_id", activation_id(g->engine, record->activation));

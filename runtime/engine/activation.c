@@ -284,7 +284,8 @@ void activation_fault(
                    a->status == ACTIVATION_STOPPING;
     if (e->ports.sink.fault != NULL) {
         struct fault_record record = {
-            event->number, activation, e->now_ms, event->kind, fault, faults, is_last,
+            event->number,    activation, e->now_ms, event->kind, fault,
+            e->fault_details, faults,     is_last,
         };
         e->ports.sink.fault(e->ports.sink.ctx, &record);
     }

@@ -191,6 +191,7 @@ struct engine {
     struct risk_figure *figures;  /* RISK_CHECK_COUNT an outcome */
     int outcome_count, outcomes_max;
     struct ask_outcome *outcome; /* of the ask that is applied; recovery reads it */
+    const char *fault_details;   /* of the answer that is a fault: fault_record.details */
     int quiet;                   /* > 0: what happens is part of a record that comes */
     bool is_recovering;
     void *recovery_block;

@@ -197,12 +197,15 @@ void settings_proved(struct activation *a) {
 
 void answer_tell(struct engine *e, const struct event *event, const struct done *done) {
     if (e->ports.sink.answer != NULL) {
+        bool has_text =
+            done->answer != NULL && (done->fault.code == 0 || done->fault.code == E_PARAMS);
         struct answer_record record = {
             .activation = event->activation,
             .number = event->number,
             .code = done->fault.code,
-            .text = done->fault.code != 0 ? done->fault.text
-                                          : (done->answer != NULL ? done->answer : ""),
+            .text = has_text                ? done->answer
+                    : done->fault.code != 0 ? done->fault.text
+                                            : "",
             .asks = done->ask_count,
         };
         e->ports.sink.answer(e->ports.sink.ctx, &record);

@@ -135,6 +135,7 @@ struct fault_record {
     int64_t time_ms;
     enum event_kind kind;
     const struct fault *fault;
+    const char *details; /* of E_PARAMS: every fault, where its text has no room; NULL */
     int faults; /* within the last hour, this one included */
     bool is_suspended;
 };

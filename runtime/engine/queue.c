@@ -233,7 +233,9 @@ static void done_take(struct engine *e, const struct event *waiting, const struc
         answer_tell(e, &event, done);
     }
     if (done->fault.code != 0) {
+        e->fault_details = done->fault.code == E_PARAMS ? done->answer : NULL;
         activation_fault(e, done->activation, &event, &done->fault);
+        e->fault_details = NULL;
     } else {
         done_apply(e, &event, done);
     }

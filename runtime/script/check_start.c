@@ -180,7 +180,7 @@ static int commands_read(lua_State *L) {
 static void commands_check(struct trial *t) {
     struct guest *g = t->host->guests[0];
     struct fault fault = {0};
-    problems_begin(&t->problems, &fault);
+    problems_begin(&t->problems, &fault, NULL);
     t->context = (struct param_context){
         .arena = &t->host->arena,
         .instruments = t->host->instruments,

@@ -238,12 +238,14 @@ struct subscription { /* START: what the activation wants to hear */
 struct done {
     uint64_t number;
     uint32_t activation;
-    struct fault fault; /* with a code nothing below holds, except for EVENT_START's parameters */
+    struct fault fault; /* with a code nothing below holds, but EVENT_START's parameters and answer */
     const struct ask *asks;
     int ask_count;
     const char *state; /* captured self.state, encoded; NULL: not captured for this event */
     size_t state_length;
-    const char *answer; /* COMMAND: what on_command returned; NULL */
+    /* COMMAND: what on_command returned. With E_PARAMS: every fault, where the fault's text has no
+     * room for all. Else NULL. */
+    const char *answer;
     struct subscription subscription; /* START */
     const struct setting *params;     /* START: every parameter's value as text, in the order of their names */
     int param_count;

@@ -14,12 +14,30 @@
 /* --- problems -----------------------------------------------------------------------------------
  */
 
-void problems_begin(struct problems *p, struct fault *fault) {
-    *p = (struct problems){.fault = fault};
+void problems_begin(struct problems *p, struct fault *fault, struct arena *arena) {
+    *p = (struct problems){.fault = fault, .arena = arena};
     fault->code = 0;
     fault->text[0] = '\0';
     fault->file[0] = '\0';
     fault->line = 0;
+}
+
+/* The longer text begins with what the short one has. */
+static void problems_add_long(struct problems *p, const char *text, size_t length) {
+    if (p->all == NULL) {
+        p->all = p->arena != NULL ? arena_alloc(p->arena, PROBLEMS_TEXT_MAX) : NULL;
+        if (p->all == NULL) {
+            return;
+        }
+        memcpy(p->all, p->fault->text, p->length + 1);
+        p->all_length = p->length;
+    }
+    if (p->all_length + length + 3 <= PROBLEMS_TEXT_MAX) {
+        p->all_length += (size_t)snprintf(
+            p->all + p->all_length, PROBLEMS_TEXT_MAX - p->all_length, "%s%s",
+            p->all_length > 0 ? "; " : "", text
+        );
+    }
 }
 
 void problems_add(struct problems *p, const char *format, ...) {
@@ -33,6 +51,7 @@ void problems_add(struct problems *p, const char *format, ...) {
     p->count++;
     if (p->omitted > 0 || p->length + size + 2 + room_for_end >= FAULT_TEXT_MAX) {
         p->omitted++;
+        problems_add_long(p, text, size);
         return;
     }
     p->length += (size_t)snprintf(

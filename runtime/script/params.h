@@ -53,14 +53,21 @@ struct schema {
     int count;
 };
 
-/* Collects faults into the text of a struct fault, one after the other. */
+#define PROBLEMS_TEXT_MAX ((size_t)32 << 10)
+
+/* Collects faults into the text of a struct fault, one after the other, and, where that has no room
+ * for all, into a longer one. */
 struct problems {
     struct fault *fault;
     size_t length;
     int count;
-    int omitted; /* for want of room */
+    int omitted;         /* for want of room */
+    struct arena *arena; /* of the longer text; NULL: none is wanted */
+    char *all;           /* every fault; NULL: the fault's own text has them */
+    size_t all_length;
 };
-void problems_begin(struct problems *p, struct fault *fault);
+/* arena may be NULL. */
+void problems_begin(struct problems *p, struct fault *fault, struct arena *arena);
 void problems_add(struct problems *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* 0, or E_PARAMS with the text complete. */

@@ -4,7 +4,7 @@
 
 void settings_task_begin(struct settings_task *t, struct guest *g, struct done *done) {
     *t = (struct settings_task){.guest = g, .done = done};
-    problems_begin(&t->problems, &done->fault);
+    problems_begin(&t->problems, &done->fault, &g->host->arena);
     t->context = (struct param_context){
         .arena = &g->host->arena,
         .instruments = g->host->instruments,
@@ -17,7 +17,11 @@ void settings_task_begin(struct settings_task *t, struct guest *g, struct done *
 
 int settings_task_run(struct settings_task *t, lua_CFunction fn) {
     int code = sandbox_protect(t->guest->sandbox, fn, t, &t->done->fault);
-    return code ? code : problems_end(&t->problems);
+    if (code == 0) {
+        code = problems_end(&t->problems);
+        t->done->answer = t->problems.all;
+    }
+    return code;
 }
 
 const char *settings_task_text(const struct settings_task *t, const char *name) {

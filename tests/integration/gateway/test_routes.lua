@@ -64,6 +64,21 @@ for _, d in ipairs(body.error.details) do fields[d.field] = d.message end
 for _, name in ipairs { 'params.rsi_lenght', 'params.leverage', 'params.direction' } do
   check('422 names ' .. name, fields[name])
 end
+-- More than a fault's text holds: each has a line all the same, at the start and for one that runs.
+local many = {}
+for i = 1, 40 do many[i] = ('"no_such_parameter_of_this_script_%d":%d'):format(i, i) end
+local many_text = '{' .. table.concat(many, ',') .. '}'
+local function names_all(what, answer)
+  local named = {}
+  for _, d in ipairs(answer.error.details) do named[d.field] = true end
+  local missing = {}
+  for i = 1, 40 do
+    if not named['params.no_such_parameter_of_this_script_' .. i] then missing[#missing + 1] = i end
+  end
+  check(what .. ' names all 40', #missing == 0 and #answer.error.details == 40, table.concat(missing, ' '))
+end
+names_all('activate', expect('40 bad parameters', 422, 'bad_params', 'POST', activate,
+  as(alice, (good:gsub('"params":{}', function() return '"params":' .. many_text end)))))
 body = select(2, ask('GET', '/api/strategy/hyperrsi/status/alice', as(alice)))
 check('a refused activation is not there', #body.items == 0)
 body = expect('activate', 201, nil, 'POST', activate, as(alice, good, { 'Idempotency-Key: first' }))
@@ -118,6 +133,7 @@ expect('the wrong strategy', 404, 'not_found', 'POST', '/api/strategy/grid/pause
 expect('adjust without params', 400, 'bad_argument', 'POST', '/api/strategy/hyperrsi/adjust', as(alice, target()))
 body = expect('adjust', 422, 'bad_params', 'POST', '/api/strategy/hyperrsi/adjust', as(alice, target ',"params":{"rsi_length":-1,"nothing":2}'))
 check('adjust names every bad one', #body.error.details == 2, #body.error.details)
+names_all('adjust', expect('adjust 40', 422, 'bad_params', 'POST', '/api/strategy/hyperrsi/adjust', as(alice, target(',"params":' .. many_text))))
 body = expect('adjust', 200, nil, 'POST', '/api/strategy/hyperrsi/adjust', as(alice, target ',"params":{"rsi_oversold":25}'))
 body = select(2, ask('GET', '/api/strategy/hyperrsi/status/alice', as(alice)))
 check('it has new parameters', body.items[1].params.rsi_oversold == '25' and body.items[1].params.rsi_length == '14',

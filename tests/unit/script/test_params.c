@@ -144,6 +144,16 @@ static void a_long_list_of_faults_says_how_many_more(void **state) {
     harness_faults(done, E_PARAMS, "unknown parameter 'no_such_parameter_0'; ");
     harness_faults(done, E_PARAMS, " more");
     assert_true(strlen(done->fault.text) < FAULT_TEXT_MAX);
+    assert_non_null(done->answer); /* all of them, in their order */
+    const char *at = done->answer;
+    for (int i = 0; i < 40; i++) {
+        char part[64];
+        snprintf(part, sizeof part, "unknown parameter '%.24s'", names[i]);
+        const char *found = strstr(at, part);
+        assert_non_null(found);
+        at = found + strlen(part);
+    }
+    assert_null(strstr(done->answer, " more"));
     harness_close(&h);
 }
 
