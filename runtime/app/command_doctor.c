@@ -1,5 +1,6 @@
 #include "app/commands.h"
 
+#include "app/config.h"
 #include "app/doctor.h"
 #include "base/json_write.h"
 
@@ -61,18 +62,43 @@ static int summary_show(struct doctor_command *c) {
     return code != 0 ? code : c->out.code;
 }
 
-/* --data-dir, else the environment's, else where the program was started. */
-static const char *data_dir_of(const struct arguments *arguments) {
+/* --data-dir, else the configuration's, else the environment's, else where the program was started. */
+static const char *data_dir_of(const struct arguments *arguments, const struct config *config) {
     const char *given = arguments_text(arguments, "data-dir");
-    const char *environments = getenv("TRADINGBOOST_DATA_DIR");
-    const char *data_dir = given != NULL ? given : environments;
+    const char *others =
+        config->data_path != NULL ? config->data_path : getenv("TRADINGBOOST_DATA_DIR");
+    const char *data_dir = given != NULL ? given : others;
     return data_dir != NULL && data_dir[0] != '\0' ? data_dir : ".";
+}
+
+/* What `run` would be told; a fault in it is told as `run` tells it. */
+static int machine_look(const struct arguments *arguments, struct machine *machine) {
+    const char *path = arguments_text(arguments, "config");
+    struct settings_faults faults;
+    struct config config = {0};
+    struct err err = {0};
+    settings_faults_init(&faults, path);
+    int code = path != NULL ? config_load(path, environ, &config, &faults, &err) : 0;
+    if (code == 0) {
+        struct machine_gateway gateway = {config.gateway_address, config.gateway_port};
+        machine_read(
+            machine, data_dir_of(arguments, &config), environ, path != NULL ? &gateway : NULL
+        );
+    } else {
+        fwrite(faults.text.data, 1, faults.text.length, stderr);
+        fprintf(stderr, "tradingboost: %s\n", err.msg);
+    }
+    config_free(&config);
+    settings_faults_free(&faults);
+    return code;
 }
 
 int command_doctor(const struct arguments *arguments) {
     struct doctor_command c = {.is_json = arguments_has(arguments, "json")};
     struct machine machine;
-    machine_read(&machine, data_dir_of(arguments), environ);
+    if (machine_look(arguments, &machine) != 0) {
+        return EXIT_USAGE;
+    }
     buffer_init(&c.out, OUTPUT_MAX);
     if (c.is_json) {
         json_begin(&c.json, &c.out);

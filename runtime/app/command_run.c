@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,10 +117,21 @@ static int run_body(struct run_command *c, struct err *e) {
     return code != 0 ? code : suspended_check(c, e);
 }
 
+/* As many connections, files and pipes as the system allows. Workers and checks have limits of their
+ * own. */
+static void descriptors_allow(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int command_run(const struct arguments *arguments) {
     static struct run_command c; /* larger than a stack likes */
     struct err err = {0};
     c.arguments = arguments;
+    descriptors_allow();
     umask(077); /* what it keeps is its owner's alone */
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves ends the run with a message */
     signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of a write */

@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include "app/config.h"
+#include "app/folders.h"
 #include "gateway/token.h"
 
 #include <stdio.h>
@@ -70,6 +71,9 @@ static int add(struct token_command *c, const char *name, struct err *e) {
         return err_set(e, E_ARGUMENT, "token add needs --role ROLE and --user USER");
     }
     int code = role_parse(role_text, &role, e);
+    if (code == 0) {
+        folders_make_above(c->data_dir);
+    }
     if (code == 0 && mkdir(c->data_dir, 0700) != 0 && access(c->data_dir, W_OK) != 0) {
         return err_set(e, E_IO, "%s cannot be written", c->data_dir);
     }

@@ -3,11 +3,17 @@
 #include "base/json_write.h"
 
 #include <luajit.h>
+#include <openssl/crypto.h>
+#include <seccomp.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <uv.h>
 #include <zlib.h>
 
 int command_version(const struct arguments *arguments) {
+    const struct scmp_version *filter = seccomp_version();
+    char seccomp[48];
+    snprintf(seccomp, sizeof seccomp, "%u.%u.%u", filter->major, filter->minor, filter->micro);
     const struct {
         const char *name;
         const char *version;
@@ -15,6 +21,9 @@ int command_version(const struct arguments *arguments) {
         {"tradingboost", TRADINGBOOST_VERSION},
         {"luajit", LUAJIT_VERSION},
         {"libuv", uv_version_string()},
+        {"sqlite", sqlite3_libversion()},
+        {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+        {"seccomp", seccomp},
         {"zlib", zlibVersion()},
         {"compiler", __VERSION__},
     };

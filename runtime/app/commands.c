@@ -49,8 +49,9 @@ static const struct option_spec run_options[] = {
 };
 
 static const struct option_spec doctor_options[] = {
+    {"config", "FILE", NULL, "whose data_dir and port are looked at, and whether it is right", false},
     {"data-dir", "FOLDER", NULL,
-     "where runs are kept; without it TRADINGBOOST_DATA_DIR, else the current folder", false},
+     "where runs are kept; without it the configuration's or TRADINGBOOST_DATA_DIR, else the current folder", false},
     {"json", NULL, NULL, "print the checks as JSON", false},
     {0},
 };
@@ -147,7 +148,7 @@ const struct command_spec commands[] = {
         doctor_options,
         0,
         0,
-        {"doctor", "doctor --data-dir /var/lib/tradingboost", "doctor --json", NULL},
+        {"doctor", "doctor --config my.lua", "doctor --data-dir /var/lib/tradingboost --json", NULL},
         command_doctor,
     },
     {

@@ -2,6 +2,7 @@
 
 #include "app/script_files.h"
 #include "base/json_write.h"
+#include "gateway/token.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -181,6 +182,11 @@ static void activation_take(
     a->balance = config->balance;
     settings_check(config_rows, "activations[].", shown, value, a, faults);
     settings_missing(config_rows, "activations[].", shown, a->line, a, faults);
+    if (!token_name_is_good(a->user)) {
+        char path[SHOWN_BYTES];
+        snprintf(path, sizeof path, "%suser", shown);
+        settings_fault(faults, a->line, path, "'%.64s' is no name of a user", a->user);
+    }
     if (a->script != NULL) {
         id_take(config, index, shown, faults);
     }

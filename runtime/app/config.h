@@ -17,6 +17,7 @@ struct config_activation {
     char id[ACTIVATION_ID_MAX];
     const char *id_text; /* as given; NULL: made from the script's name */
     const char *script;
+    const char *user;
     struct money balance;
     int64_t seed;
     int on_suspend; /* enum suspend_policy */

@@ -120,7 +120,7 @@ static void clock_read(struct machine *m) {
 /* --- port ---------------------------------------------------------------------------------------
  */
 
-static void port_read(struct machine *m, char *const *environment) {
+static void port_find(struct machine *m, char *const *environment) {
     size_t length = strlen(GATEWAY_PORT_NAME);
     m->port = GATEWAY_PORT;
     for (char *const *entry = environment; entry != NULL && *entry != NULL; entry++) {
@@ -133,15 +133,25 @@ static void port_read(struct machine *m, char *const *environment) {
             m->port = is_port ? (int)port : -1;
         }
     }
-    if (m->port <= 0) {
-        return;
-    }
+}
+
+static void
+port_read(struct machine *m, char *const *environment, const struct machine_gateway *gateway) {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)m->port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int on = 1;
+    if (gateway != NULL) {
+        m->port = gateway->port;
+        inet_pton(AF_INET, gateway->address, &address.sin_addr);
+    } else {
+        port_find(m, environment);
+    }
+    if (m->port <= 0) {
+        return;
+    }
+    address.sin_port = htons((uint16_t)m->port);
     int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool is_free = s >= 0 && setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                    bind(s, (const struct sockaddr *)&address, sizeof address) == 0 &&
@@ -171,12 +181,17 @@ static void shipped_read(struct machine *m) {
     }
 }
 
-void machine_read(struct machine *m, const char *data_dir, char *const *environment) {
+void machine_read(
+    struct machine *m,
+    const char *data_dir,
+    char *const *environment,
+    const struct machine_gateway *gateway
+) {
     *m = (struct machine){0};
     int64_t apart = clocks_apart();
     limits_read(m);
     clock_read(m);
-    port_read(m, environment);
+    port_read(m, environment, gateway);
     machine_walls_read(m);
     line_read(
         "/proc/sys/kernel/seccomp/actions_avail", m->seccomp_actions, sizeof m->seccomp_actions

@@ -80,8 +80,18 @@ struct machine {
     struct machine_disk disk;
 };
 
+struct machine_gateway { /* as a configuration says; NULL: the environment's port, or the usual one */
+    const char *address;
+    int port;
+};
+
 /* data_dir need not exist. environment: of the process, for the gateway's port. */
-void machine_read(struct machine *machine, const char *data_dir, char *const *environment);
+void machine_read(
+    struct machine *machine,
+    const char *data_dir,
+    char *const *environment,
+    const struct machine_gateway *gateway
+);
 
 /* The parts of it that are files of their own. */
 void machine_disk_read(struct machine_disk *disk, const char *data_dir);

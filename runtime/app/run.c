@@ -176,6 +176,7 @@ static int activations_open(struct run *run, struct err *e) {
         const struct config_activation *a = &c->activations[i];
         struct activation_options options = {
             .id = a->id,
+            .user = a->user,
             .bundle = &run->sources[i].bundle,
             .settings = a->params,
             .setting_count = a->param_count,

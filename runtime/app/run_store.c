@@ -1,5 +1,6 @@
 #include "app/run_store.h"
 
+#include "app/folders.h"
 #include "store/data_lock.h"
 #include "store/disk_faults.h"
 #include "store/snapshot.h"
@@ -13,21 +14,10 @@
 #define TABLES_STEP_NS 2000000
 #define TABLES_STEPS 2500 /* 5 s */
 
-/* The folders above it; what is wrong with them is told by the lock that cannot be made. */
-static void parents_make(const char *data_dir) {
-    char path[DISK_PATH_MAX];
-    snprintf(path, sizeof path, "%s", data_dir);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-}
-
 int run_store_open(struct run_store *s, const char *data_dir, struct err *e) {
     s->data_dir = data_dir;
     s->lock = -1;
-    parents_make(data_dir);
+    folders_make_above(data_dir);
     int code = data_lock_take(data_dir, &s->lock, e);
     return code != 0 ? code : disk_path(s->folder, data_dir, "journal", e);
 }

@@ -33,7 +33,7 @@ struct setting_row {
     const char *fallback; /* NULL: it must be given; "": it may be left out */
     const char *min, *max;
     const char *help;
-    const char *values[SETTING_VALUES_MAX]; /* of a choice */
+    const char *values[SETTING_VALUES_MAX]; /* of a choice; words for 0, 1, … of an integer */
 };
 
 struct settings_faults {

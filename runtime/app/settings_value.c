@@ -24,14 +24,17 @@ static struct decimal decimal_bound(const char *text) {
 }
 
 void setting_allowed(const struct setting_row *row, struct buffer *out) {
+    size_t before = out->length;
     if (row->values[0] != NULL) {
         for (int i = 0; i < SETTING_VALUES_MAX && row->values[i] != NULL; i++) {
             buffer_appendf(out, "%s%s", i == 0 ? "" : ", ", row->values[i]);
         }
     } else if (row->kind == SETTING_BOOLEAN) {
         buffer_append_text(out, "true, false");
-    } else if (row->min != NULL && row->max != NULL) {
-        buffer_appendf(out, "%s to %s", row->min, row->max);
+    }
+    const char *comma = out->length > before ? ", " : "";
+    if (row->min != NULL && row->max != NULL) {
+        buffer_appendf(out, "%s%s to %s", comma, row->min, row->max);
     } else if (row->min != NULL) {
         buffer_appendf(out, "%s or more", row->min);
     }
@@ -86,12 +89,20 @@ static const char *choice_at(const void *list, int index) {
     return index < SETTING_VALUES_MAX ? row->values[index] : NULL;
 }
 
-static int choice_take(const struct setting_row *row, const char *text, void *out, struct err *e) {
+/* The place of the text among the row's words. */
+static bool word_take(const struct setting_row *row, const char *text, void *out) {
     for (int i = 0; i < SETTING_VALUES_MAX && row->values[i] != NULL; i++) {
         if (strcmp(row->values[i], text) == 0) {
             memcpy(field(row, out), &i, sizeof i);
-            return 0;
+            return true;
         }
+    }
+    return false;
+}
+
+static int choice_take(const struct setting_row *row, const char *text, void *out, struct err *e) {
+    if (word_take(row, text, out)) {
+        return 0;
     }
     char near[96];
     char what[256];
@@ -118,6 +129,10 @@ int setting_parse(const struct setting_row *row, const char *text, void *out, st
         memcpy(field(row, out), &is_true, sizeof is_true);
         return 0;
     case SETTING_INTEGER:
+        if (word_take(row, text, out)) {
+            return 0;
+        }
+        __attribute__((fallthrough));
     case SETTING_LONG:
     case SETTING_SIZE:
     case SETTING_DECIMAL:

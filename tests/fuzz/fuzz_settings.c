@@ -81,7 +81,7 @@ static struct sandbox *sandbox_ready(void) {
 /* 0 with texts, or E_PARAMS. */
 static int run(struct task *t, char *block, size_t size) {
     arena_init(&t->arena, block, size);
-    problems_begin(&t->problems, &t->fault);
+    problems_begin(&t->problems, &t->fault, NULL);
     if (sandbox_protect(sandbox_ready(), apply, t, &t->fault) != 0) {
         abort();
     }

@@ -22,6 +22,27 @@ run 0 doctor --data-dir "$folder/data" --json
 says out '{"checks":[{"name":"processors","state":"'
 says out '"fail":0}'
 
+# A configuration's own folder and port; what is wrong in it is told.
+port=$TRADINGBOOST_GATEWAY_PORT
+unset TRADINGBOOST_GATEWAY_PORT
+mkdir "$folder/kept"
+printf "return { data_dir = 'kept', gateway = { port = %d, address = '127.0.0.3' }, feed = { file = 'f.csv' }, activations = { { script = 'grid' } } }" \
+  $((port + 1)) >"$folder/my.lua"
+(
+  unset TRADINGBOOST_DATA_DIR
+  run 0 doctor --config "$folder/my.lua"
+  says out "$folder/kept"
+  says out "$((port + 1)): free"
+  run 0 doctor --config "$folder/my.lua" --data-dir "$folder/data"
+  says out "$folder/data"
+  exit $failures
+) || failures=$((failures + 1))
+sed 's/gateway/gatewai/' "$folder/my.lua" >"$folder/bad.lua"
+run 2 doctor --config "$folder/bad.lua"
+says err "did you mean 'gateway'?"
+run 2 doctor --config "$folder/none.lua"
+export TRADINGBOOST_GATEWAY_PORT=$port
+
 TRADINGBOOST_DATA_DIR=$folder/out run 1 doctor
 says out "fail  data directory      $folder/out:"
 says out 'name another with --data-dir'

@@ -28,7 +28,15 @@ stop() {
   wait $pid
 }
 
-# refused TOKEN METHOD PATH [BODY]: how many were answered before the first that was too many.
+# A share fills again while a slow machine asks: a few tries empty it.
+is_refused() {
+  for _ in $(seq 20); do
+    [ "$(ask "$@")" = 429 ] && return 0
+  done
+  return 1
+}
+
+# answered_before_refusal TOKEN METHOD PATH [BODY]: how many were answered before the first that was too many.
 answered_before_refusal() {
   local count=0
   while [ $count -lt 300 ]; do
@@ -49,7 +57,7 @@ count=$(answered_before_refusal "$alice" GET /api/strategies)
 says answer '"code":"limit_exceeded"'
 says answer 'too many requests: 40 a minute (read)'
 grep -qE '^Retry-After: [12]' "$folder/answer" || fail "Retry-After: $(grep -i retry "$folder/answer")"
-[ "$(ask "$second" GET /api/strategies)" = 429 ] || fail 'another token of the user has a share of its own'
+is_refused "$second" GET /api/strategies || fail 'another token of the user has a share of its own'
 [ "$(ask "$bob" GET /api/strategies)" = 200 ] || fail 'another user is refused'
 count=$(answered_before_refusal "$alice" POST /api/accounts '{}')
 [ "$count" -eq 3 ] || fail "$count changes were answered, not 3"
@@ -70,8 +78,8 @@ start
 count=$(answered_before_refusal none GET /nothing)
 [ "$count" -ge 200 ] && [ "$count" -le 250 ] || fail "$count requests of an address were answered, not 200"
 says answer 'too many requests: 200 a minute (address)'
-[ "$(ask "$bob" GET /metrics)" = 429 ] || fail '/metrics is not counted'
-[ "$(ask "$bob" GET /api/strategies)" = 429 ] || fail 'a token helps against a full address'
+is_refused "$bob" GET /metrics || fail '/metrics is not counted'
+is_refused "$bob" GET /api/strategies || fail 'a token helps against a full address'
 [ "$(ask none GET /health)" = 200 ] || fail '/health is refused'
 [ "$(ask "$bob" POST /api/kill '{"scope":"user"}')" = 200 ] || fail 'the kill switch is refused'
 stop

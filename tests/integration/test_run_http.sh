@@ -16,6 +16,7 @@ ask() {
   exec 5<&-
 }
 
+ulimit -Sn 256 # it takes what the system allows
 start() {
   "$program" run --data-dir "$folder/data" --json >>"$folder/out" 2>>"$folder/err" &
   pid=$!
@@ -27,8 +28,23 @@ start() {
   cat "$folder/err"
 }
 
+# A token may be made before the first start.
+demo=$("$program" token add demo --role trader --user demo --data-dir "$folder/data" 2>/dev/null | head -1)
+[ "$(stat -c %a "$folder/data")" = 700 ] || fail "the data_dir has the mode $(stat -c %a "$folder/data")"
+"$program" token add demo --role trader --user demo --data-dir "$folder/above/data" >/dev/null 2>&1 || fail 'the folders above are not made'
+[ "$(stat -c %a "$folder/above")" = 700 ] || fail 'a folder above is open to others'
 start
+read -r soft hard < <(awk '/^Max open files/ {print $4, $5}' /proc/$pid/limits)
+[ "$soft" = "$hard" ] || fail "it may open $soft descriptors of $hard"
+token=$demo # the configuration's own activations are the demo's
+ask GET /api/strategy/hyperrsi/status/demo ''
+says answer '"activation_id":"hyperrsi","user_id":"demo"'
+ask POST /api/strategy/grid/pause '{"activation_id":"grid"}'
+says answer '"status":"paused"'
+ask POST /api/strategy/grid/resume '{"activation_id":"grid"}'
 token=$("$program" token add alice --role trader --user alice --data-dir "$folder/data" 2>/dev/null | head -1)
+ask GET /api/strategy/hyperrsi/status/demo ''
+says answer '"code":"' # another's
 order='{"user_id":"alice","exchange":"paper","symbol":"BTC-USDT-SWAP","side":"buy","order_type":"market","quantity":"0.01"}'
 for _ in $(seq 50); do # the file of tokens is looked at now and then
   ask GET /api/strategies ''

@@ -25,6 +25,9 @@ run not0 backtest rsi --data "$folder/none.csv"
 says err 'none.csv'
 run 0 version --json
 says out '"luajit":'
+for library in sqlite openssl seccomp libuv zlib; do
+  grep -Eq "\"$library\":\"[0-9]+\.[0-9]+\.[0-9]+" "$folder/out" || fail "version does not name $library"
+done
 run 0 --version
 
 for words in -h --help help; do

@@ -70,8 +70,25 @@ static void test_defaults_are_those_of_the_rooms(void **state) {
     assert_true(l.config.costs.slippage.v == DECIMAL_ONE / 2000);
     assert_true(l.config.activations[0].balance.d.v == 10000 * DECIMAL_ONE);
     assert_int_equal(l.config.activations[0].on_suspend, SUSPEND_KEEP);
+    assert_string_equal(l.config.activations[0].user, "demo");
     assert_string_equal(l.config.feed_path, "etc/c.csv");
     loaded_free(&l);
+}
+
+static void test_an_activation_is_somebodys(void **state) {
+    (void)state;
+    struct loaded l;
+    takes(
+        &l, "return { feed = { file = 'c.csv' }, workers = 'inline',\n"
+            "activations = { { script = 'rsi', user = 'ann' } } }"
+    );
+    assert_string_equal(l.config.activations[0].user, "ann");
+    assert_int_equal(l.config.workers, 0);
+    loaded_free(&l);
+    refuses(
+        "return { feed = { file = 'c.csv' }, activations = { { script = 'rsi', user = 'a/b' } } }",
+        "activations[1].user: 'a/b' is no name of a user"
+    );
 }
 
 static void test_paths(void **state) {
@@ -196,6 +213,7 @@ static void test_the_demo(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_are_those_of_the_rooms),
+        cmocka_unit_test(test_an_activation_is_somebodys),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_params_become_texts),
         cmocka_unit_test(test_ids),

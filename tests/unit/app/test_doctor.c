@@ -264,11 +264,11 @@ static void test_port_of_this_machine(void **state) {
     assert_int_equal(listen(s, 1), 0);
     assert_int_equal(getsockname(s, (struct sockaddr *)&address, &size), 0);
     snprintf(entry, sizeof entry, "TRADINGBOOST_GATEWAY_PORT=%d", (int)ntohs(address.sin_port));
-    machine_read(&m, ".", environment);
+    machine_read(&m, ".", environment, NULL);
     assert_int_equal(m.port, ntohs(address.sin_port));
     assert_int_equal(m.port_error, EADDRINUSE);
     close(s);
-    machine_read(&m, ".", environment);
+    machine_read(&m, ".", environment, NULL);
     assert_int_equal(m.port_error, 0);
 
     assert_true(m.cpus > 0 && m.open_files > 0 && m.memory_available > 0);
@@ -279,11 +279,11 @@ static void test_port_of_this_machine(void **state) {
     static const char *const no_ports[] = {"65536", "-1", "80x", "+80", " 80"};
     for (size_t i = 0; i < sizeof no_ports / sizeof no_ports[0]; i++) {
         snprintf(entry, sizeof entry, "TRADINGBOOST_GATEWAY_PORT=%s", no_ports[i]);
-        machine_read(&m, ".", environment);
+        machine_read(&m, ".", environment, NULL);
         assert_int_equal(m.port, -1);
         assert_int_equal(row_of(&m, "gateway port").state, DOCTOR_FAIL);
     }
-    machine_read(&m, ".", (char *[]){NULL});
+    machine_read(&m, ".", (char *[]){NULL}, NULL);
     assert_int_equal(m.port, 8000);
 }
 

@@ -19,6 +19,7 @@ struct values {
     struct decimal share;
     const struct data_value *extra;
     int of_each;
+    int workers;
 };
 
 #define AT(member) offsetof(struct values, member)
@@ -32,6 +33,7 @@ static const struct setting_row rows[] = {
     {"bytes", SETTING_SIZE, AT(bytes), "65536", "1", "1073741824", "", {0}},
     {"share", SETTING_DECIMAL, AT(share), "0.5", "0", "1", "", {0}},
     {"extra", SETTING_DATA, AT(extra), "", NULL, NULL, "", {0}},
+    {"workers", SETTING_INTEGER, AT(workers), "0", "0", "64", "", {"inline", "one"}},
     {"list[].of_each", SETTING_INTEGER, AT(of_each), "7", "0", "9", "", {0}},
     {0},
 };
@@ -98,6 +100,29 @@ static void test_values_are_taken(void **state) {
     assert_true(c.values.share.v == DECIMAL_ONE / 10);
     assert_int_equal(c.values.extra->count, 1);
     check_free(&c);
+}
+
+static void test_a_number_may_have_words(void **state) {
+    (void)state;
+    struct checked c;
+    check(&c, "return { name = 'x', workers = 'one' }");
+    assert_int_equal(c.faults.count, 0);
+    assert_int_equal(c.values.workers, 1);
+    check_free(&c);
+    check(&c, "return { name = 'x', workers = 'inline' }");
+    assert_int_equal(c.values.workers, 0);
+    check_free(&c);
+    check(&c, "return { name = 'x', workers = 7 }");
+    assert_int_equal(c.values.workers, 7);
+    check_free(&c);
+    faults_are(
+        "return { name = 'x', workers = 'many' }",
+        "t.lua:1: workers: 'many' is not a number; allowed: inline, one, 0 to 64\n"
+    );
+    faults_are(
+        "return { name = 'x', workers = 65 }",
+        "t.lua:1: workers: 65 is out of range; allowed: inline, one, 0 to 64\n"
+    );
 }
 
 static void test_every_fault_is_listed(void **state) {
@@ -188,6 +213,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_values_are_taken),
+        cmocka_unit_test(test_a_number_may_have_words),
         cmocka_unit_test(test_every_fault_is_listed),
         cmocka_unit_test(test_sections_and_repetition),
         cmocka_unit_test(test_environment),
