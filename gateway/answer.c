@@ -73,6 +73,7 @@ ticket_settle(struct gateway *g, uint64_t ticket, int status, const char *body, 
         return;
     }
     if (status >= 500 || status == 429) {
+        /* What was made all the same is known to the engine by its key. */
         idempotency_forget(g->idempotency, ticket);
     } else {
         idempotency_done(g->idempotency, ticket, status, body, length);
@@ -107,11 +108,6 @@ void gateway_send_error(
     buffer_init_fixed(&out, body, sizeof body);
     error_write(&out, err_name(code), message, NULL, 0);
     int status = err_http_status(code);
-    if (code == E_UNKNOWN && ticket != 0) {
-        /* The key must not do it a second time: its answer is this one. */
-        idempotency_done(g->idempotency, ticket, status, out.data, out.length);
-        ticket = 0;
-    }
     gateway_send(g, x, status, out.data, out.length, ticket);
 }
 

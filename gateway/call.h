@@ -41,6 +41,7 @@ struct call {
     bool is_answered;        /* a stream has begun */
     struct pending *pending; /* the answer waits for a script */
     uint64_t ticket;         /* of an Idempotency-Key; 0: none */
+    struct request_key key;  /* the same for the engine */
     int64_t retry_ns;        /* of a refusal for the moment: how long; 0: not known */
 };
 

@@ -1,7 +1,6 @@
 /* dispatch: a request's way to its handler: route, token, role, body, Idempotency-Key. */
+#include "gateway/once.h"
 #include "gateway/router.h"
-
-#include "base/hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,32 +128,6 @@ static int body_take(struct call *c, struct err *e) {
     return code;
 }
 
-/* 0: go on. Else the answer is made, or refused with *e. */
-static int key_check(struct call *c, bool *is_known, struct err *e) {
-    const struct http_request *r = c->request;
-    struct kept_answer kept = {0};
-    *is_known = false;
-    if (!c->route->creates || r->idempotency_key.data == NULL) {
-        return 0;
-    }
-    uint64_t hash = hash_add(HASH_START, r->path.data, r->path.length);
-    hash = hash_end(hash_add(hash, r->body.data, r->body.length));
-    int code = idempotency_begin(
-        c->g->idempotency, c->who->name, r->idempotency_key.data, r->idempotency_key.length, hash,
-        gateway_now_ns(), &c->ticket, &kept, e
-    );
-    if (code <= 0) {
-        return code;
-    }
-    if (!kept.is_done) {
-        return err_set(e, E_STATE, "the first request with this Idempotency-Key is under way");
-    }
-    *is_known = true;
-    c->status = kept.status;
-    buffer_append(c->out, kept.body, kept.length);
-    return 0;
-}
-
 static int call_handle(struct call *c, struct err *e) {
     bool is_known;
     struct err limit = {0};
@@ -173,7 +146,7 @@ static int call_handle(struct call *c, struct err *e) {
     if (changes && !c->g->is_ready) {
         return call_refuse(c, 503, "not_ready", e, "the platform is not ready: see /ready");
     }
-    code = key_check(c, &is_known, e);
+    code = once_begin(c, &is_known, e);
     return code != 0 || is_known ? code : c->route->handle(c, e);
 }
 

@@ -56,7 +56,7 @@ static int parts_make(struct gateway *g, struct err *e) {
     buffer_init(&g->event, EVENT_MAX);
     int code = tokens_open(&g->tokens, g->options.data_dir, e);
     code = code != 0 ? code : directory_new(&g->directory, g->engine, e);
-    code = code != 0 ? code : idempotency_new(&g->idempotency, e);
+    code = code != 0 ? code : idempotency_new(&g->idempotency, &g->options.keys, e);
     code = code != 0 ? code : rates_new(&g->rates, &g->options.rates, run, e);
     code = code != 0 ? code : history_new(&g->history, e);
     code = code != 0 ? code : events_new(&g->events, run, e);

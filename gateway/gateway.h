@@ -11,6 +11,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "gateway/idempotency.h"
 #include "gateway/rates.h"
 #include "gateway/tables.h"
 #include "market/bar.h"
@@ -28,6 +29,7 @@ struct gateway_options {
     const char *venue;    /* what `exchange` is called: "paper" */
     struct money balance; /* of a new paper account */
     int connections_max;  /* 0: the default */
+    struct idempotency_limits keys;
     struct rate_limits rates;
     bool counts_local; /* addresses of this machine, too: no proxy is here */
 

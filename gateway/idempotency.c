@@ -16,11 +16,12 @@ struct entry {
     int status;
     char *body;
     size_t length;
-    size_t token_length;
-    char text[]; /* token, NUL, key, NUL */
+    size_t user_length;
+    char text[]; /* user, NUL, key, NUL */
 };
 
 struct idempotency {
+    struct idempotency_limits limits;
     struct entry *buckets[BUCKETS];
     struct entry *oldest, *youngest;
     int count;
@@ -28,13 +29,19 @@ struct idempotency {
     uint64_t tickets;
 };
 
-int idempotency_new(struct idempotency **out, struct err *e) {
+int idempotency_new(
+    struct idempotency **out, const struct idempotency_limits *limits, struct err *e
+) {
     *out = calloc(1, sizeof **out);
-    return *out != NULL ? 0 : err_set(e, E_MEMORY, "no memory for idempotency keys");
+    if (*out == NULL) {
+        return err_set(e, E_MEMORY, "no memory for idempotency keys");
+    }
+    (*out)->limits = *limits;
+    return 0;
 }
 
 static size_t entry_bytes(const struct entry *entry) {
-    return sizeof *entry + strlen(entry->text + entry->token_length + 1) + entry->token_length + 2 +
+    return sizeof *entry + strlen(entry->text + entry->user_length + 1) + entry->user_length + 2 +
            entry->length;
 }
 
@@ -79,30 +86,30 @@ static bool key_is_good(const char *key, size_t length) {
     return true;
 }
 
-static bool entry_is(const struct entry *e, const char *token, const char *key, size_t length) {
-    const char *kept = e->text + e->token_length + 1;
-    return strcmp(e->text, token) == 0 && strlen(kept) == length && memcmp(kept, key, length) == 0;
+static bool entry_is(const struct entry *e, const char *user, const char *key, size_t length) {
+    const char *kept = e->text + e->user_length + 1;
+    return strcmp(e->text, user) == 0 && strlen(kept) == length && memcmp(kept, key, length) == 0;
 }
 
-static bool token_has_too_many(const struct idempotency *i, const char *token) {
+static bool user_has_too_many(const struct idempotency *i, const char *user) {
     int count = 0;
-    if (i->count < IDEMPOTENCY_OF_TOKEN_MAX) {
+    if (i->count < i->limits.keys_of_user_max) {
         return false;
     }
     for (const struct entry *e = i->oldest; e != NULL; e = e->younger) {
-        count += strcmp(e->text, token) == 0;
+        count += strcmp(e->text, user) == 0;
     }
-    return count >= IDEMPOTENCY_OF_TOKEN_MAX;
+    return count >= i->limits.keys_of_user_max;
 }
 
 static struct entry *
-entry_make(const char *token, const char *key, size_t key_length, uint64_t hash) {
-    size_t token_length = strlen(token);
-    struct entry *entry = calloc(1, sizeof *entry + token_length + key_length + 2);
+entry_make(const char *user, const char *key, size_t key_length, uint64_t hash) {
+    size_t user_length = strlen(user);
+    struct entry *entry = calloc(1, sizeof *entry + user_length + key_length + 2);
     if (entry != NULL) {
-        memcpy(entry->text, token, token_length);
-        memcpy(entry->text + token_length + 1, key, key_length);
-        entry->token_length = token_length;
+        memcpy(entry->text, user, user_length);
+        memcpy(entry->text + user_length + 1, key, key_length);
+        entry->user_length = user_length;
         entry->hash = hash;
     }
     return entry;
@@ -124,7 +131,7 @@ static void entry_add(struct idempotency *i, struct entry *entry) {
 
 int idempotency_begin(
     struct idempotency *i,
-    const char *token,
+    const char *user,
     const char *key,
     size_t key_length,
     uint64_t request,
@@ -138,13 +145,13 @@ int idempotency_begin(
             e, E_ARGUMENT, "Idempotency-Key: 1 to %d characters without spaces", IDEMPOTENCY_KEY_MAX
         );
     }
-    while (i->oldest != NULL && now_ns - i->oldest->begun_ns >= IDEMPOTENCY_NS) {
+    while (i->oldest != NULL && now_ns - i->oldest->begun_ns >= i->limits.kept_ns) {
         entry_remove(i, i->oldest);
     }
     uint64_t hash =
-        hash_end(hash_add(hash_add(HASH_START, token, strlen(token) + 1), key, key_length));
+        hash_end(hash_add(hash_add(HASH_START, user, strlen(user) + 1), key, key_length));
     for (const struct entry *at = i->buckets[hash % BUCKETS]; at != NULL; at = at->next) {
-        if (!entry_is(at, token, key, key_length)) {
+        if (!entry_is(at, user, key, key_length)) {
             continue;
         }
         if (at->request != request) {
@@ -153,11 +160,11 @@ int idempotency_begin(
         *answer = (struct kept_answer){at->is_done, at->status, at->body, at->length};
         return 1;
     }
-    if (i->count == IDEMPOTENCY_MAX || i->bytes >= IDEMPOTENCY_BYTES_MAX ||
-        token_has_too_many(i, token)) {
-        return err_set(e, E_LIMIT, "too many Idempotency-Keys within a day");
+    if (i->count >= i->limits.keys_max || i->bytes >= IDEMPOTENCY_BYTES_MAX ||
+        user_has_too_many(i, user)) {
+        return err_set(e, E_LIMIT, "too many Idempotency-Keys that still count");
     }
-    struct entry *entry = entry_make(token, key, key_length, hash);
+    struct entry *entry = entry_make(user, key, key_length, hash);
     if (entry == NULL) {
         return err_set(e, E_MEMORY, "no memory for an Idempotency-Key");
     }

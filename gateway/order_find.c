@@ -1,5 +1,7 @@
 #include "gateway/order_find.h"
 
+#include "gateway/once.h"
+
 #include <string.h>
 
 struct search {
@@ -54,6 +56,22 @@ int order_by_sequence(
     }
     rings.orders(rings.ctx, view.user, ended_look, &s);
     return s.is_found ? 0 : err_set(e, E_UNKNOWN, "the order was asked for and cannot be found");
+}
+
+int order_made(struct call *c, int item, struct found_order *out, struct err *e) {
+    struct request_view made;
+    struct activation_view view;
+    if (!once_made(c, item, &made) || made.order == NULL || made.activation == NO_ACTIVATION) {
+        return err_set(e, E_UNKNOWN, "the order was asked for and cannot be found");
+    }
+    inspect_activation(c->engine, made.activation, &view);
+    *out = (struct found_order){
+        .activation = made.activation,
+        .user = view.user,
+        .is_live = !order_state_is_terminal(made.order->state),
+        .order = *made.order,
+    };
+    return 0;
 }
 
 /* "ACTIVATIONoNUMBER": whose it is. */

@@ -13,6 +13,8 @@ struct found_order {
 
 /* E_NOT_FOUND */
 MUST_CHECK int order_by_id(struct call *c, const char *id, struct found_order *out, struct err *e);
+/* That the request has made before (gateway/once.h), also one that is over since long. */
+MUST_CHECK int order_made(struct call *c, int item, struct found_order *out, struct err *e);
 MUST_CHECK int order_by_sequence(
     struct call *c, uint32_t activation, uint64_t sequence, struct found_order *out, struct err *e
 );

@@ -1,5 +1,7 @@
 #include "gateway/owners.h"
 
+#include "gateway/once.h"
+
 #include <string.h>
 #include <sys/random.h>
 
@@ -81,6 +83,7 @@ int owner_with_account(
         .currency = currency,
         .balance = balance,
         .is_hedge = is_hedge,
+        .request = once_key(c, 0),
     };
     return owner_open(c, &options, owner, e);
 }

@@ -15,7 +15,7 @@ bool account_is_first(const struct call *c, const char *user, int activation);
 /* The account's owner of orders by people. */
 MUST_CHECK int
 owner_take(struct call *c, const char *user, uint32_t account, uint32_t *owner, struct err *e);
-/* A new paper account with its owner. */
+/* A new paper account with its owner, made with the request's key. */
 MUST_CHECK int owner_with_account(
     struct call *c,
     const char *user,

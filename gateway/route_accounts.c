@@ -1,4 +1,5 @@
 /* routes of accounts: paper balances. */
+#include "gateway/once.h"
 #include "gateway/owners.h"
 #include "gateway/page.h"
 #include "gateway/router.h"
@@ -34,7 +35,8 @@ int route_account_create(struct call *c, struct err *e) {
     static const char *const modes[] = {"paper", NULL};
     const char *const venues[] = {c->g->options.venue, NULL};
     struct money balance = c->g->options.balance;
-    uint32_t owner;
+    struct request_view made;
+    uint32_t owner = NO_ACTIVATION;
     body_names(c, names);
     const char *user = body_user(c);
     body_choice(c, "exchange", venues, 0, false);
@@ -57,7 +59,11 @@ int route_account_create(struct call *c, struct err *e) {
     if (code == 0 && !call_may(c, user)) {
         return call_refuse(c, 403, "forbidden", e, "this is for another user");
     }
-    code = code != 0 ? code : owner_with_account(c, user, balance, currency, is_hedge, &owner, e);
+    if (code == 0 && once_made(c, 0, &made)) {
+        owner = made.activation; /* an owner of orders by people is never over */
+    } else if (code == 0) {
+        code = owner_with_account(c, user, balance, currency, is_hedge, &owner, e);
+    }
     if (code != 0) {
         return code;
     }

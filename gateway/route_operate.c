@@ -112,6 +112,10 @@ static void metrics_http(const struct call *c) {
         out, "idempotency_keys", "gauge", "keys kept",
         (uint64_t)idempotency_count(c->g->idempotency)
     );
+    metric_value(
+        out, "request_keys", "gauge", "things made under a key, found again after a restart",
+        (uint64_t)engine_request_count(c->engine)
+    );
     metric_value(out, "history_bytes", "gauge", "of the rings", history_bytes(c->g->history));
 }
 

@@ -1,4 +1,5 @@
 /* routes of orders by people: create, many at once, cancel, amend. */
+#include "gateway/once.h"
 #include "gateway/order_find.h"
 #include "gateway/owners.h"
 #include "gateway/router.h"
@@ -80,8 +81,13 @@ static int wish_read(struct call *c, struct order_wish *w, struct err *e) {
 }
 
 /* Asks for it; *owner and *sequence say what it is called. */
-static int wish_place(
-    struct call *c, const struct order_wish *w, uint32_t *owner, uint64_t *sequence, struct err *e
+static int wish_ask(
+    struct call *c,
+    const struct order_wish *w,
+    int item,
+    uint32_t *owner,
+    uint64_t *sequence,
+    struct err *e
 ) {
     uint32_t account;
     int code = w->account_id != NULL ? call_account(c, w->account_id, &account, e)
@@ -91,7 +97,33 @@ static int wish_place(
     }
     code = code != 0 ? code : owner_take(c, w->user, account, owner, e);
     return code != 0 ? code
-                     : engine_order(c->g->engine, *owner, &w->request, c->who->user, sequence, e);
+                     : engine_order_once(
+                           c->g->engine, *owner, &w->request, once_key(c, item), c->who->user,
+                           sequence, e
+                       );
+}
+
+/* The order that the wish has become: just now, or before, when the request was sent already. */
+static int wish_place(
+    struct call *c,
+    const struct order_wish *w,
+    int item,
+    struct found_order *found,
+    struct err *e
+) {
+    struct request_view made;
+    uint32_t owner;
+    uint64_t sequence;
+    if (once_made(c, item, &made)) {
+        call_acknowledge(c); /* it may be of a moment ago, and not on the disk yet */
+        return order_made(c, item, found, e);
+    }
+    int code = wish_ask(c, w, item, &owner, &sequence, e);
+    if (code != 0) {
+        return code;
+    }
+    call_acknowledge(c);
+    return order_by_sequence(c, owner, sequence, found, e);
 }
 
 /* A refusal by a check is the order's end: an error for who asked, with the order's own words. */
@@ -109,16 +141,9 @@ static int order_judge(const struct order *o, int *status, struct err *e) {
 int route_order_create(struct call *c, struct err *e) {
     struct order_wish wish = {0};
     struct found_order found;
-    uint32_t owner;
-    uint64_t sequence;
     int code = wish_read(c, &wish, e);
     code = code != 0 ? code : pending_room(c->g, e);
-    code = code != 0 ? code : wish_place(c, &wish, &owner, &sequence, e);
-    if (code != 0) {
-        return code;
-    }
-    call_acknowledge(c);
-    code = order_by_sequence(c, owner, sequence, &found, e);
+    code = code != 0 ? code : wish_place(c, &wish, 0, &found, e);
     code = code != 0 ? code : order_judge(&found.order, &c->status, e);
     if (code == 0) {
         shape_order(&c->json, c->g, found.activation, &found.order);
@@ -148,22 +173,16 @@ static void item_error(struct call *c, int code, const struct err *e) {
 }
 
 /* One order of a batch: it is placed, or has an error of its own. */
-static void item_place(struct call *c, const struct json_value *body) {
+static void item_place(struct call *c, int item, const struct json_value *body) {
     struct order_wish wish = {0};
     struct found_order found;
     struct err err = {0};
-    uint32_t owner;
-    uint64_t sequence;
     int status;
     c->body = body;
     c->fault_count = 0;
     c->error = NULL;
     int code = wish_read(c, &wish, &err);
-    code = code != 0 ? code : wish_place(c, &wish, &owner, &sequence, &err);
-    if (code == 0) {
-        call_acknowledge(c);
-        code = order_by_sequence(c, owner, sequence, &found, &err);
-    }
+    code = code != 0 ? code : wish_place(c, &wish, item, &found, &err);
     code = code != 0 ? code : order_judge(&found.order, &status, &err);
     json_object(&c->json);
     if (code == 0) {
@@ -191,14 +210,16 @@ int route_order_batch(struct call *c, struct err *e) {
     }
     int code = call_faults(c, e);
     code = code != 0 ? code : pending_room(c->g, e);
+    code = code != 0 ? code : once_room(c, orders->count, e);
     if (code != 0) {
         return code;
     }
     json_object(&c->json);
     json_key(&c->json, "items");
     json_array(&c->json);
+    int item = 0;
     for (const struct json_value *o = orders->first; o != NULL; o = o->next) {
-        item_place(c, o);
+        item_place(c, item++, o);
     }
     c->fault_count = 0;
     c->error = NULL;

@@ -1,4 +1,5 @@
 /* routes of positions: what is held, what it has earned, what it risks, and closing it. */
+#include "gateway/once.h"
 #include "gateway/order_find.h"
 #include "gateway/owners.h"
 #include "gateway/page.h"
@@ -217,17 +218,13 @@ static int position_find(
     return err_set(e, E_NOT_FOUND, "there is no position %.60s", id);
 }
 
-int route_position_close(struct call *c, struct err *e) {
-    static const char *const names[] = {NULL};
+/* The order that closes it. */
+static int close_ask(struct call *c, struct found_order *found, struct err *e) {
     const struct record_position *p = NULL;
     struct activation_view view;
-    struct found_order found;
     uint32_t activation = 0;
     uint64_t sequence;
-    body_names(c, names);
-    int code = call_faults(c, e);
-    code = code != 0 ? code : position_find(c, call_part(c, "position_id"), &activation, &p, e);
-    code = code != 0 ? code : pending_room(c->g, e);
+    int code = position_find(c, call_part(c, "position_id"), &activation, &p, e);
     if (code != 0) {
         return code;
     }
@@ -244,12 +241,29 @@ int route_position_close(struct call *c, struct err *e) {
         .quantity = {decimal_abs(p->position.quantity.d)},
         .reason = "close",
     };
-    code = engine_order(c->g->engine, activation, &request, c->who->user, &sequence, e);
+    code = engine_order_once(
+        c->g->engine, activation, &request, once_key(c, 0), c->who->user, &sequence, e
+    );
     if (code != 0) {
         return code;
     }
     call_acknowledge(c);
-    code = order_by_sequence(c, activation, sequence, &found, e);
+    return order_by_sequence(c, activation, sequence, found, e);
+}
+
+int route_position_close(struct call *c, struct err *e) {
+    static const char *const names[] = {NULL};
+    struct found_order found;
+    struct request_view made;
+    body_names(c, names);
+    int code = call_faults(c, e);
+    code = code != 0 ? code : pending_room(c->g, e);
+    if (code == 0 && once_made(c, 0, &made)) {
+        call_acknowledge(c);
+        code = order_made(c, 0, &found, e);
+    } else if (code == 0) {
+        code = close_ask(c, &found, e);
+    }
     if (code == 0 && found.order.state == ORDER_REJECTED) {
         return err_set(
             e, found.order.code != 0 ? found.order.code : E_VENUE, "%s", found.order.message
@@ -257,7 +271,7 @@ int route_position_close(struct call *c, struct err *e) {
     }
     if (code == 0) {
         c->status = 201;
-        shape_order(&c->json, c->g, activation, &found.order);
+        shape_order(&c->json, c->g, found.activation, &found.order);
     }
     return code;
 }

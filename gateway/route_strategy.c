@@ -1,4 +1,5 @@
 /* routes of strategies: activate, and what is asked of an activation that runs. */
+#include "gateway/once.h"
 #include "gateway/owners.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
@@ -135,6 +136,16 @@ static int activate_finish(struct call *c, struct pending *p, struct err *e) {
     return 0;
 }
 
+static int activate_wait(struct call *c, uint32_t activation, struct err *e) {
+    struct pending *p = pending_add(c, WAIT_START);
+    if (p == NULL) {
+        return err_set(e, E_MEMORY, "no memory to wait for the script");
+    }
+    p->activation = activation;
+    p->finish = activate_finish;
+    return 0;
+}
+
 static int activate_do(struct call *c, const struct activate_request *r, struct err *e) {
     char id[ACTIVATION_ID_MAX];
     const struct script_bundle *bundle;
@@ -149,6 +160,7 @@ static int activate_do(struct call *c, const struct activate_request *r, struct 
             engine_instrument(c->engine, (uint16_t)inspect_symbol(c->engine, r->symbol))->quote,
         .balance = c->g->options.balance,
         .on_suspend = (enum suspend_policy)r->on_suspend,
+        .request = once_key(c, 0),
     };
     int code = id_make(c, 'a', id, &options.seed, e);
     code = code != 0 ? code : pending_room(c->g, e);
@@ -167,12 +179,60 @@ static int activate_do(struct call *c, const struct activate_request *r, struct 
     if (code != 0) {
         return code;
     }
-    struct pending *p = pending_add(c, WAIT_START);
-    if (p == NULL) {
-        return err_set(e, E_MEMORY, "no memory to wait for the script");
+    return activate_wait(c, activation, e);
+}
+
+/* One that is over, and whose place is another's: what is still known of it. */
+static void gone_write(
+    struct call *c, const struct activate_request *r, const struct request_view *made
+) {
+    static const char *const nothing[] = {"status_reason", "started_at", "last_event_at"};
+    struct json_writer *json = &c->json;
+    json_object(json);
+    write_text(json, "activation_id", made->activation_id);
+    write_text(json, "user_id", r->user);
+    write_text(json, "account_id", r->account_id != NULL ? r->account_id : "");
+    write_text(json, "strategy", call_part(c, "name"));
+    write_text(json, "version", "");
+    write_text(json, "channel", "pinned");
+    write_text(json, "exchange", c->g->options.venue);
+    write_text(json, "symbol", r->symbol);
+    write_optional(json, "timeframe", r->timeframe);
+    write_text(json, "mode", "paper");
+    write_text(json, "status", activation_status_name(ACTIVATION_STOPPED));
+    json_key(json, "params");
+    json_object(json);
+    for (int i = 0; i < r->setting_count; i++) {
+        write_text(json, r->settings[i].name, r->settings[i].text);
     }
-    p->activation = activation;
-    p->finish = activate_finish;
+    json_close(json);
+    json_key(json, "faults");
+    json_integer(json, 0);
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+        write_text(json, nothing[i], NULL);
+    }
+    json_close(json);
+}
+
+/* What became of the activation that this request has made before. */
+static int activate_again(
+    struct call *c, const struct activate_request *r, const struct request_view *made, struct err *e
+) {
+    if (made->activation != NO_ACTIVATION &&
+        activation_status(c->engine, made->activation) == ACTIVATION_STARTING) {
+        return activate_wait(c, made->activation, e);
+    }
+    if (made->code != 0) {
+        return made->code == E_PARAMS ? params_refuse(c, made->message, e)
+                                      : err_set(e, made->code, "%s", made->message);
+    }
+    c->status = 201;
+    c->is_acknowledgement = true;
+    if (made->activation == NO_ACTIVATION) {
+        gone_write(c, r, made);
+    } else {
+        shape_activation(&c->json, c->g, made->activation);
+    }
     return 0;
 }
 
@@ -181,7 +241,11 @@ int route_activate(struct call *c, struct err *e) {
     if (!name_is_plain(call_part(c, "name"))) {
         return err_set(e, E_NOT_FOUND, "there is no such strategy");
     }
+    struct request_view made;
     int code = activate_read(c, &r, e);
+    if (code == 0 && once_made(c, 0, &made)) {
+        return activate_again(c, &r, &made, e);
+    }
     code = code != 0 ? code : activate_check(c, &r, e);
     return code != 0 ? code : activate_do(c, &r, e);
 }

@@ -170,6 +170,12 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .version = TRADINGBOOST_VERSION,
         .venue = "paper",
         .balance = run->config->balance,
+        .keys =
+            {
+                .keys_max = run->config->engine.requests_max,
+                .keys_of_user_max = run->config->engine.requests_of_user_max,
+                .kept_ns = run->config->engine.request_ms * 1000000,
+            },
         .rates = run->config->rates,
         .counts_local = run->config->counts_local,
         .ctx = g,

@@ -242,7 +242,7 @@ static void trial_open(struct trial *t, const struct part *parts) {
         uint32_t index;
         must(decimal_parse("10000", 5, &activation.balance.d), "the balance", &e);
         must(
-            paper_open_account(t->paper, 0, &t->instrument, 1, activation.balance, false, &e),
+            paper_open_account(t->paper, (uint32_t)i, &t->instrument, 1, activation.balance, false, &e),
             "an account", &e
         );
         must(engine_activate(t->engine, &activation, &index, &e), "an activation", &e);

@@ -292,6 +292,7 @@ static void gateway_make(struct server *s, const char *data_dir, const char *che
         .version = "test",
         .venue = "paper",
         .balance = {decimal_of_int(10000)},
+        .keys = {20000, 2000, (int64_t)86400 * 1000000000},
         .ctx = s,
         .activate = activate,
         .settle = settle,

@@ -10,11 +10,16 @@
 #include <cmocka.h>
 
 static struct idempotency *table;
+static const struct idempotency_limits limits = {
+    .keys_max = 3000,
+    .keys_of_user_max = 2000,
+    .kept_ns = (int64_t)86400 * 1000000000,
+};
 
 static int make(void **state) {
     struct err e;
     (void)state;
-    return idempotency_new(&table, &e);
+    return idempotency_new(&table, &limits, &e);
 }
 
 static int drop(void **state) {
@@ -24,7 +29,7 @@ static int drop(void **state) {
 }
 
 static int begin(
-    const char *token,
+    const char *user,
     const char *key,
     uint64_t request,
     int64_t now_ns,
@@ -32,7 +37,7 @@ static int begin(
     struct kept_answer *answer
 ) {
     struct err e;
-    return idempotency_begin(table, token, key, strlen(key), request, now_ns, ticket, answer, &e);
+    return idempotency_begin(table, user, key, strlen(key), request, now_ns, ticket, answer, &e);
 }
 
 static void test_replay(void **state) {
@@ -69,8 +74,8 @@ static void test_age(void **state) {
     (void)state;
     assert_int_equal(begin("t", "k", 7, 0, &ticket, &answer), 0);
     idempotency_done(table, ticket, 201, "", 0);
-    assert_int_equal(begin("t", "k", 7, IDEMPOTENCY_NS - 1, &ticket, &answer), 1);
-    assert_int_equal(begin("t", "k", 7, IDEMPOTENCY_NS, &ticket, &answer), 0);
+    assert_int_equal(begin("t", "k", 7, limits.kept_ns - 1, &ticket, &answer), 1);
+    assert_int_equal(begin("t", "k", 7, limits.kept_ns, &ticket, &answer), 0);
     assert_int_equal(idempotency_count(table), 1);
 }
 
@@ -79,7 +84,7 @@ static void test_bounds(void **state) {
     struct kept_answer answer;
     char key[32];
     (void)state;
-    for (int i = 0; i < IDEMPOTENCY_OF_TOKEN_MAX; i++) {
+    for (int i = 0; i < limits.keys_of_user_max; i++) {
         snprintf(key, sizeof key, "k%d", i);
         assert_int_equal(begin("t", key, 7, 0, &ticket, &answer), 0);
     }
@@ -87,6 +92,11 @@ static void test_bounds(void **state) {
     assert_int_equal(begin("t", "one-more", 7, 0, &ticket, &answer), E_LIMIT);
     assert_int_equal(begin("u", "one-more", 7, 0, &ticket, &answer), 0);
     assert_int_equal(begin("t", "k0", 7, 0, &ticket, &answer), 1); /* none was thrown out */
+    for (int i = limits.keys_of_user_max + 1; i < limits.keys_max; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        assert_int_equal(begin("u", key, 7, 0, &ticket, &answer), 0);
+    }
+    assert_int_equal(begin("v", "one-more", 7, 0, &ticket, &answer), E_LIMIT);
 }
 
 static void test_keys(void **state) {
