@@ -172,7 +172,7 @@ static int positions_adopt(struct run *run, struct err *e) {
 
 static int activations_open(struct run *run, struct err *e) {
     const struct config *c = run->config;
-    for (int i = 0; i < c->activation_count; i++) {
+    for (int i = engine_activation_count(run->engine); i < c->activation_count; i++) {
         const struct config_activation *a = &c->activations[i];
         struct activation_options options = {
             .id = a->id,
@@ -220,7 +220,12 @@ static int run_settle(struct run *run, struct err *e) {
 /* What was kept goes on as it was; what the configuration has besides is another run. */
 static int restart_check(struct run *run, struct err *e) {
     int count = engine_activation_count(run->engine);
+    int64_t open_ms;
+    bool has_begun = engine_last_bar(run->engine, run->symbol, &open_ms);
     for (int i = 0; i < run->config->activation_count; i++) {
+        if (i >= count && !has_begun) {
+            break; /* it ended while it was starting: the rest is opened now */
+        }
         if (i >= count ||
             strcmp(activation_id(run->engine, (uint32_t)i), run->config->activations[i].id) != 0) {
             return err_set(
@@ -240,7 +245,8 @@ static int restart_check(struct run *run, struct err *e) {
         err_set(&over, 0, "all its candles were played before: run --fresh begins anew");
         run_view_warning(run->view, &over);
     }
-    return positions_adopt(run, e);
+    int code = positions_adopt(run, e);
+    return code != 0 ? code : activations_open(run, e);
 }
 
 /* All that did not start, not the first only. */
@@ -372,7 +378,7 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
     if (code == 0 && run->is_kept) {
         code = run_recover(run, &has_history, e);
     }
-    if (code == 0 && !has_history) {
+    if (code == 0 && engine_symbol_count(run->engine) == 0) {
         code =
             session_add_symbol(run->session, &run->instrument, run->data.bar_ms, &run->symbol, e);
     }

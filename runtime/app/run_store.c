@@ -165,7 +165,7 @@ int run_store_recover(
     *has_history = s->has_history;
     code = session_recover_end(session, e);
     engine_begin(s->engine, TRADINGBOOST_VERSION, now_utc_ns(NULL) / 1000000);
-    return code;
+    return code != 0 ? code : run_store_wait(s, e);
 }
 
 /* --- while it runs

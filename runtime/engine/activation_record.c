@@ -188,7 +188,10 @@ static int account_restore(struct engine *e, const struct record_activation *r, 
     account->is_hedge = r->is_hedge;
     account->is_isolated = r->is_isolated;
     for (int i = 0; i < r->leverage_count && i < e->options.symbols_max; i++) {
-        account->leverage[i] = r->leverage[i];
+        if (account->leverage[i] != r->leverage[i]) { /* a second owner tells what is so already */
+            account->leverage[i] = r->leverage[i];
+            account->venue_leverage[i] = (struct venue_leverage){r->leverage[i], false};
+        }
     }
     return 0;
 }

@@ -22,26 +22,19 @@ static void ask_amend(struct engine *e, uint32_t activation, const struct ask *a
     order_amend(e, activation, ask);
 }
 
-static int leverage_set(struct engine *e, uint32_t account, const struct ask *ask) {
-    struct err err = {0};
-    return e->ports.venue.leverage(e->ports.venue.ctx, account, ask->symbol, ask->u.leverage, &err);
-}
-
 static void ask_leverage(struct engine *e, uint32_t activation, const struct ask *ask) {
     struct activation *a = &e->activations[activation];
-    struct account *account = &e->accounts[a->account];
-    if (account->leverage[ask->symbol] == ask->u.leverage) {
+    if (e->accounts[a->account].leverage[ask->symbol] == ask->u.leverage) {
         return;
     }
-    int code = e->is_recovering ? e->outcome->code : leverage_set(e, a->account, ask);
+    int code = e->is_recovering ? e->outcome->code
+                                : leverage_ask(e, activation, ask->symbol, ask->u.leverage);
     if (code != 0) {
-        outcome_refuse(e, code, "the venue refused the leverage");
-    }
-    if (code == 0) {
-        account->leverage[ask->symbol] = ask->u.leverage;
-    } else {
+        outcome_refuse(e, code, "the leverage could not be set");
         a->has_failed_leverage = true;
         a->failed_leverage_symbol = ask->symbol;
+    } else if (e->is_recovering) {
+        leverage_take(e, a->account, ask->symbol, ask->u.leverage);
     }
 }
 

@@ -84,6 +84,7 @@ void engine_free(struct engine *e) {
     }
     for (int i = 0; i < e->account_count; i++) {
         free(e->accounts[i].leverage);
+        free(e->accounts[i].venue_leverage);
         free(e->accounts[i].outside);
         free(e->accounts[i].fill_ids);
     }

@@ -195,7 +195,9 @@ void engine_journal_restored(struct engine *e);
 void engine_record_audit(
     struct engine *e, const char *who, const char *what, const char *before, const char *after
 );
-/* A process begins: a record of the program's version and the machine's time. */
+/* A process begins: a record of the program's version and the machine's time. After a recovery its
+ * numbers begin anew beyond those of the process before; this record is durable before anything of
+ * them is shown. */
 void engine_begin(struct engine *e, const char *program, int64_t wall_ms);
 /* A finest bar is over: where the feed goes on after a restart. */
 void engine_bar_over(struct engine *e, uint16_t symbol, const struct candle *candle);
@@ -282,7 +284,9 @@ const struct ledger *account_ledger(const struct engine *e, uint32_t account);
 MUST_CHECK int account_equity(const struct engine *e, uint32_t account, struct money *out);
 /* equity − margin of positions − margin of resting orders that enlarge. */
 MUST_CHECK int account_free(const struct engine *e, uint32_t account, struct money *out);
+/* As asked for; and as the venue has answered. */
 int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol);
+int account_venue_leverage(const struct engine *e, uint32_t account, uint16_t symbol);
 int engine_account_count(const struct engine *e);
 bool account_is_hedge(const struct engine *e, uint32_t account);
 /* The sum over its owners. E_OVERFLOW */

@@ -99,6 +99,11 @@ struct activation {
     int param_count;
 };
 
+struct venue_leverage { /* by symbol */
+    int known;     /* that holds at the venue */
+    bool is_asked; /* account.leverage was recorded and the venue's word is not */
+};
+
 struct account {
     struct ledger ledger;
     struct money equity_peak;
@@ -106,7 +111,8 @@ struct account {
     int64_t day;
     bool is_hedge;
     bool is_isolated;
-    int *leverage; /* by symbol */
+    int *leverage; /* by symbol, as asked for */
+    struct venue_leverage *venue_leverage;
     uint32_t first_owner; /* its activations in the order of their numbers; NO_ACTIVATION: none */
 
     bool is_in_doubt;
@@ -134,13 +140,16 @@ struct order_watch {
 
 /* A request to a venue that waits for its record to be durable. */
 struct outbox_item {
-    char what; /* 's' submit, 'c' cancel, 'a' amend */
+    char what; /* 's' submit, 'c' cancel, 'a' amend, 'l' leverage */
     bool needs_sync;
+    bool is_blocked; /* the leverage that was asked before it failed */
     uint64_t sequence; /* of its record; UINT64_MAX: not written yet */
     uint32_t account;
     struct order_key key;
     struct price price, stop; /* amend */
     struct quantity quantity;
+    uint16_t symbol; /* leverage; its key has no sequence */
+    int leverage;
 };
 
 struct engine_script { /* a version that was seen, kept for the life of the engine */
@@ -328,6 +337,25 @@ struct record_position *activation_position_slot(
 /* asks.c */
 void timer_done(struct engine *e, uint32_t activation, const char *name);
 void asks_apply(struct engine *e, uint32_t activation, const struct done *done);
+
+/* leverage.c */
+/* 0: it is on its way (or set, where nothing is kept). */
+MUST_CHECK int leverage_ask(struct engine *e, uint32_t activation, uint16_t symbol, int leverage);
+/* The wish alone, as its record has it. */
+void leverage_take(struct engine *e, uint32_t account, uint16_t symbol, int leverage);
+void leverage_hand_over(struct engine *e, const struct outbox_item *item);
+void leverage_take_back(struct engine *e, const struct outbox_item *item);
+/* An order that waited for a leverage that failed. */
+void order_blocked(struct engine *e, const struct outbox_item *item);
+/* After a restart, before anything else is sent: what the venue has not answered is asked again.
+ * E_IO: it cannot be asked now. */
+MUST_CHECK int leverages_again(struct engine *e, uint32_t account);
+/* As if the venue had answered all. */
+void leverages_forget(struct engine *e);
+void leverage_describe(
+    const struct engine *e, uint32_t account, uint16_t symbol, struct record *out
+);
+MUST_CHECK int leverage_apply(struct engine *e, const struct record *record, struct err *err);
 
 /* orders.c */
 void order_place(

@@ -160,6 +160,10 @@ int account_free(const struct engine *e, uint32_t index, struct money *out) {
     return decimal_sub(equity, sums.margin.d, &out->d);
 }
 
+int account_venue_leverage(const struct engine *e, uint32_t account, uint16_t symbol) {
+    return e->accounts[account].venue_leverage[symbol].known;
+}
+
 int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol) {
     return e->accounts[account].leverage[symbol];
 }

@@ -24,7 +24,9 @@ static void outbox_stamp(struct engine *e, uint64_t sequence, bool needs_sync) {
 
 /* Cancels leave without a record: they take no risk. */
 static void item_take_back(struct engine *e, const struct outbox_item *item) {
-    if (item->what != 'c') {
+    if (item->what == 'l') {
+        leverage_take_back(e, item);
+    } else if (item->what != 'c') {
         order_not_sent(e, item, E_IO, "the journal cannot be written");
     } else if (order_find(e, item->key.activation, item->key.sequence) != NULL) {
         struct outbox_item *kept =
@@ -141,6 +143,14 @@ static int item_send(struct engine *e, const struct outbox_item *item, struct er
 
 static void item_hand_over(struct engine *e, const struct outbox_item *item) {
     struct err err = {0};
+    if (item->what == 'l') {
+        leverage_hand_over(e, item);
+        return;
+    }
+    if (item->is_blocked) {
+        order_blocked(e, item);
+        return;
+    }
     int code = item_send(e, item, &err);
     struct order *o = order_find(e, item->key.activation, item->key.sequence);
     if (code != 0) {

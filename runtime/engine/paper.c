@@ -156,6 +156,9 @@ static int paper_amend(
 static int
 paper_leverage(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e) {
     struct paper *p = ctx;
+    if (match_leverage(p->accounts[account], symbol) == leverage) {
+        return 0; /* asked again */
+    }
     for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
         const struct position *held =
             match_position(p->accounts[account], symbol, (enum position_side)side);
@@ -278,7 +281,7 @@ int paper_restore_account(
     struct match *m = p->accounts[account];
     match_restore_account(m, account_ledger(e, account));
     for (uint16_t symbol = 0; symbol < engine_symbol_count(e); symbol++) {
-        match_set_leverage(m, symbol, account_leverage(e, account, symbol));
+        match_set_leverage(m, symbol, account_venue_leverage(e, account, symbol));
         for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
             struct position position;
             if (account_position(e, account, symbol, (enum position_side)side, &position) != 0) {

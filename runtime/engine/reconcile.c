@@ -359,6 +359,9 @@ static void positions_compare(
 
 /* Strategies that waited for their account since the restart. */
 static int account_release(struct engine *e, uint32_t account, struct err *err) {
+    if (leverages_again(e, account) != 0) {
+        return 0; /* the venue cannot be asked: the next reconciliation tries again */
+    }
     e->accounts[account].is_in_doubt = false;
     for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
         struct activation *a = &e->activations[i];

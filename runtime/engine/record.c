@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
     [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
     [RECORD_RECONCILED] = "reconciled", [RECORD_REQUESTS] = "requests",
+    [RECORD_LEVERAGE] = "leverage",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -345,6 +346,13 @@ static void codec_payload(struct codec *c, struct record *r) {
     case RECORD_REQUESTS:
         codec_requests(c, r);
         break;
+    case RECORD_LEVERAGE:
+        codec_u32(c, &r->u.leverage.account);
+        codec_u16(c, &r->u.leverage.symbol);
+        codec_int(c, &r->u.leverage.known, 1, INT_MAX);
+        codec_int(c, &r->u.leverage.wanted, 0, INT_MAX);
+        codec_code(c, &r->u.leverage.code);
+        break;
     default:
         codec_fail(c, E_DATA);
         break;
@@ -386,8 +394,10 @@ int record_decode(
     return c.code == 0 ? 0 : err_set(e, c.code, "a record of %zu bytes cannot be read", length);
 }
 
-static bool ask_makes_order(const struct ask *ask, const struct ask_outcome *outcome) {
-    return (ask->kind == ASK_PLACE || ask->kind == ASK_AMEND) && !outcome->is_refused;
+static bool ask_needs_sync(const struct ask *ask, const struct ask_outcome *outcome) {
+    bool is_sent =
+        ask->kind == ASK_PLACE || ask->kind == ASK_AMEND || ask->kind == ASK_LEVERAGE;
+    return is_sent && !outcome->is_refused;
 }
 
 bool record_needs_sync(const struct record *record) {
@@ -398,7 +408,7 @@ bool record_needs_sync(const struct record *record) {
         return !record->u.change.outcome.is_refused;
     case RECORD_DONE:
         for (int i = 0; i < record->u.done.done.ask_count; i++) {
-            if (ask_makes_order(&record->u.done.done.asks[i], &record->u.done.outcomes[i])) {
+            if (ask_needs_sync(&record->u.done.done.asks[i], &record->u.done.outcomes[i])) {
                 return true;
             }
         }

@@ -39,6 +39,7 @@ enum record_kind {
     RECORD_ANEW,       /* the next records say all that is so; none of them counts without the last */
     RECORD_RECONCILED, /* how far the fills of an account are known to be complete */
     RECORD_REQUESTS,   /* what keys of requests have made, in a snapshot */
+    RECORD_LEVERAGE,   /* what the venue said to a leverage; in a snapshot: one that it has not answered */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -204,6 +205,12 @@ struct record {
             struct request_made *made; /* oldest first */
             int count;
         } requests;
+        struct {
+            uint32_t account;
+            uint16_t symbol;
+            int known, wanted; /* holds at the venue; asked for and not answered, 0: nothing is */
+            int code;          /* of the venue's answer */
+        } leverage;
     } u;
 };
 
@@ -217,5 +224,5 @@ MUST_CHECK int record_decode(
 );
 /* One readable line (no newline) about a record; with `all` every field of asks and figures. */
 void record_format(const struct record *record, bool all, struct buffer *out);
-/* Whether an order leaves after this record: it must be synced before. */
+/* Whether an order, an amendment or a leverage leaves after this record: it must be synced before. */
 bool record_needs_sync(const struct record *record);

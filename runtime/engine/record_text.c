@@ -208,6 +208,18 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
     case RECORD_REQUESTS:
         buffer_appendf(out, " keys=%d", r->u.requests.count);
         break;
+    case RECORD_LEVERAGE:
+        buffer_appendf(
+            out, " account=%u symbol=%u is %d", r->u.leverage.account, r->u.leverage.symbol,
+            r->u.leverage.known
+        );
+        if (r->u.leverage.wanted > 0) {
+            buffer_appendf(out, " wanted=%d", r->u.leverage.wanted);
+        }
+        if (r->u.leverage.code != 0) {
+            buffer_appendf(out, " refused=%s", err_name(r->u.leverage.code));
+        }
+        break;
     case RECORD_ANEW:
         buffer_appendf(out, " records=%u", r->u.anew.count);
         break;

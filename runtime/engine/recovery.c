@@ -8,6 +8,8 @@
 
 #define RECOVERY_ARENA ((size_t)8 << 20)
 #define ANEW_BYTES_MAX ((size_t)1 << 30)
+#define PROCESS_NUMBERS_BITS 32 /* more than a process lives to use; there is room for 2^21 starts
+                                   below 2^53, up to where JSON readers count */
 
 void engine_recover_begin(struct engine *e) {
     e->is_recovering = true;
@@ -160,6 +162,8 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         return account_complete(e, r, err);
     case RECORD_REQUESTS:
         return requests_restore(e, r);
+    case RECORD_LEVERAGE:
+        return leverage_apply(e, r, err);
     case RECORD_ANEW:
         anew_begin(e, r->u.anew.count);
         return 0;
@@ -178,6 +182,7 @@ static int recover_one(struct engine *e, const char *bytes, size_t length, struc
 
 static int anew_apply(struct engine *e, struct err *err) {
     int code = 0;
+    leverages_forget(e); /* only what waits is told again */
     for (size_t at = 0; at < e->anew.length && code == 0;) {
         uint32_t length;
         memcpy(&length, e->anew.data + at, sizeof length);
@@ -290,6 +295,12 @@ static void cancels_again(struct engine *e, uint32_t index) {
     }
 }
 
+/* The process before may have used, and shown, numbers beyond its last record: this one begins where
+ * it never came to. */
+static void numbers_begin(struct engine *e) {
+    e->number = ((e->number >> PROCESS_NUMBERS_BITS) + 1) << PROCESS_NUMBERS_BITS;
+}
+
 bool activation_runs(const struct activation *a) {
     return a->bundle != NULL && a->status != ACTIVATION_STOPPED &&
            a->status != ACTIVATION_SUSPENDED;
@@ -303,6 +314,9 @@ int engine_recover_end(
 ) {
     e->is_recovering = false;
     e->quiet--;
+    if (e->recovery_block != NULL) {
+        numbers_begin(e);
+    }
     free(e->recovery_block);
     e->recovery_block = NULL;
     anew_drop(e);
@@ -310,6 +324,11 @@ int engine_recover_end(
         int code = symbol_open_in_host(e, (uint16_t)i, err);
         if (code != 0) {
             return code;
+        }
+    }
+    for (uint32_t i = 0; i < (uint32_t)e->account_count; i++) {
+        if (!engine_is_in_doubt(e, i) && leverages_again(e, i) != 0) {
+            return err_set(err, E_IO, "the leverages of account %u cannot be set", i);
         }
     }
     for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
@@ -385,6 +404,17 @@ static void snapshot_head(struct emission *to) {
     }
 }
 
+static void snapshot_leverages(struct emission *to, uint32_t account) {
+    struct engine *e = to->engine;
+    for (uint16_t i = 0; i < e->symbol_count; i++) {
+        struct record record = {.kind = RECORD_LEVERAGE, .activation = UINT32_MAX};
+        leverage_describe(e, account, i, &record);
+        if (record.u.leverage.wanted > 0) {
+            emit_record(to, &record);
+        }
+    }
+}
+
 static void snapshot_tail(struct emission *to) {
     struct engine *e = to->engine;
     struct price last[256];
@@ -407,6 +437,7 @@ static void snapshot_tail(struct emission *to) {
         }
         account_describe(e, i, &account);
         emit_record(to, &account);
+        snapshot_leverages(to, i);
     }
     requests_describe(e, emit_record, to);
     for (uint16_t i = 0; i < count; i++) {

@@ -95,16 +95,27 @@ uint32_t account_choose(const struct engine *e, uint32_t slot) {
 int account_clear(struct engine *e, uint32_t index) {
     struct account *account = &e->accounts[index];
     int *leverage = account->leverage;
+    struct venue_leverage *venue = account->venue_leverage;
     if (leverage == NULL) {
         leverage = calloc((size_t)e->options.symbols_max, sizeof *leverage);
+        venue = calloc((size_t)e->options.symbols_max, sizeof *venue);
     }
     free(account->outside);
     free(account->fill_ids);
-    *account = (struct account){.leverage = leverage, .day = -1, .first_owner = NO_ACTIVATION};
-    for (int i = 0; leverage != NULL && i < e->options.symbols_max; i++) {
-        leverage[i] = 1;
+    *account = (struct account){
+        .leverage = leverage,
+        .venue_leverage = venue,
+        .day = -1,
+        .first_owner = NO_ACTIVATION,
+    };
+    if (leverage == NULL || venue == NULL) {
+        return E_MEMORY;
     }
-    return leverage != NULL ? 0 : E_MEMORY;
+    for (int i = 0; i < e->options.symbols_max; i++) {
+        leverage[i] = 1;
+        venue[i] = (struct venue_leverage){.known = 1};
+    }
+    return 0;
 }
 
 static void watcher_remove(uint32_t *list, int *count, uint32_t activation) {

@@ -42,6 +42,10 @@ static void record_asks(struct world *w, const struct record *r, uint64_t sequen
             struct order_key key = {r->activation, ask->sequence};
             order_asked(w, key, &ask->u.request, sequence);
         }
+        if (ask->kind == ASK_LEVERAGE && !r->u.done.outcomes[i].is_refused) {
+            uint32_t account = activation_account(w->engine, r->activation);
+            w->leverage_record[account][ask->symbol][ask->u.leverage] = sequence;
+        }
     }
 }
 
@@ -127,6 +131,15 @@ void check_submit(struct world *w, struct order_key key, const struct order *o) 
         );
     }
     check_limits(w, key, o);
+}
+
+void check_leverage(struct world *w, uint32_t account, uint16_t symbol, int leverage) {
+    uint64_t record = w->leverage_record[account][symbol][leverage];
+    if (record == 0 || record > journal_durable(w->journal)) {
+        sim_fail(
+            w, "leverage %d of account %u leaves before its record is durable", leverage, account
+        );
+    }
 }
 
 /* What the engine has concluded, against what the venue knows. */
@@ -342,6 +355,16 @@ static const char *difference_of_orders(struct world *w) {
     return NULL;
 }
 
+static const char *difference_of_leverage(const struct world *w, uint32_t account) {
+    for (uint16_t symbol = 0; symbol < SYMBOLS; symbol++) {
+        int venue = w->venue.leverage[account][symbol];
+        if (account_leverage(w->engine, account, symbol) != (venue > 0 ? venue : 1)) {
+            return "leverage";
+        }
+    }
+    return NULL;
+}
+
 const char *check_difference(struct world *w) {
     const struct engine *e = w->engine;
     if (e == NULL) {
@@ -354,6 +377,7 @@ const char *check_difference(struct world *w) {
     for (uint32_t i = 0; i < ACCOUNTS && text == NULL; i++) {
         text = engine_is_in_doubt(e, i) ? "an account is in doubt" : difference_of_position(w, i);
         text = text != NULL ? text : difference_of_money(w, i);
+        text = text != NULL ? text : difference_of_leverage(w, i);
     }
     return text;
 }

@@ -107,6 +107,7 @@ static int link_amend(
 static int
 link_leverage(void *ctx, uint32_t account, uint16_t symbol, int leverage, struct err *e) {
     struct world *w = ctx;
+    check_leverage(w, account, symbol, leverage);
     int code = w->is_link_up ? venue_leverage(w, account, symbol, leverage) : E_IO;
     return code == 0 ? 0 : err_set(e, code, "the leverage stays");
 }

@@ -389,6 +389,9 @@ void venue_request(struct world *w, const struct request *r) {
 
 int venue_leverage(struct world *w, uint32_t account, uint16_t symbol, int leverage) {
     struct venue_model *v = &w->venue;
+    if (v->leverage[account][symbol] == leverage) {
+        return 0;
+    }
     for (int side = POSITION_NET; side <= POSITION_SHORT; side++) {
         if (v->positions[account][symbol][side].d.v != 0) {
             return E_HAS_POSITION;

@@ -31,6 +31,7 @@
 #define OWNERS 5 /* a script for each account, a person for the first two */
 #define ORDERS_MAX 4096
 #define CANDLES_MAX 512
+#define LEVERAGE_MAX 125
 #define CANDLES_BEFORE 200
 #define TRACE_LINES 50
 #define TRACE_WIDTH 200
@@ -158,6 +159,7 @@ struct world {
     struct snapshot_writer *snapshot; /* waits for its record to be durable */
     struct buffer *told_state;        /* the last in words, when verbose */
     struct known_order known[OWNERS][ORDERS_MAX], core[OWNERS][ORDERS_MAX];
+    uint64_t leverage_record[ACCOUNTS][SYMBOLS][LEVERAGE_MAX + 1]; /* that asks for it last */
     int armed_point; /* −1: none */
     int armed_count;
     int disk_crash;          /* operations of the disk until a crash; 0: none */
@@ -260,6 +262,7 @@ void plan_quiet(struct world *w);
 /* checks.c */
 struct known_order *known_order(struct world *w, struct order_key key);
 void check_record(struct world *w, const char *bytes, size_t length, uint64_t sequence);
+void check_leverage(struct world *w, uint32_t account, uint16_t symbol, int leverage);
 void check_submit(struct world *w, struct order_key key, const struct order *o);
 void check_conclusion(struct world *w, uint32_t activation, const struct order *o);
 void check_step(struct world *w);
