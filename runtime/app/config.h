@@ -41,6 +41,7 @@ struct config {
     struct engine_options engine;
     int64_t snapshot_every; /* records */
     int64_t segment_bytes;
+    int64_t snapshot_bytes_max;
     int lists_max; /* that are asked of the tables and wait */
     int64_t list_wait_ms;
     int segments_kept;

@@ -47,6 +47,15 @@ const struct setting_row config_rows[] = {
      "files of the journal that stay, in journal/archive, after snapshots and tables have passed them; older ones "
      "are deleted",
      {0}},
+    {"journal.snapshot_bytes_max",
+     SETTING_LONG,
+     AT(snapshot_bytes_max),
+     "268435456",
+     "1048576",
+     "17179869184",
+     "memory that a snapshot may take on its way to the disk; a larger one is not made",
+     {0}},
+
     {"tables.lists_max",
      SETTING_INTEGER,
      AT(lists_max),

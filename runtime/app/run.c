@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TURN_BARS 256 /* played before signals are looked at again */
+#define TURN_NS 5000000 /* and not much longer than that, whatever a bar costs */
 #define MILLISECOND_NS 1000000
 
 static size_t row_after(const struct run *run, int64_t open_ms) {
@@ -316,6 +317,11 @@ static void store_state(void *ctx, bool is_failed, const struct err *reason) {
     run_view_warning(run->view, is_failed ? reason : &restored);
 }
 
+static void store_warn(void *ctx, const struct err *reason) {
+    struct run *run = ctx;
+    run_view_warning(run->view, reason);
+}
+
 static void store_kept(void *ctx, uint64_t sequence) {
     struct run *run = ctx;
     if (run->gateway != NULL) {
@@ -334,6 +340,8 @@ static int store_make(struct run *run, struct err *e) {
     run->store.kept = store_kept;
     run->store.snapshot_every = (uint64_t)run->config->snapshot_every;
     run->store.lists_max = run->config->lists_max;
+    run->store.snapshot_bytes_max = run->config->snapshot_bytes_max;
+    run->store.warn = store_warn;
     run->store.segment_bytes = (size_t)run->config->segment_bytes;
     run->store.segments_kept = run->config->segments_kept;
     int code = run_store_open(&run->store, data_dir, e);
@@ -485,7 +493,7 @@ static void snapshot_now_and_then(struct run *run) {
     }
 }
 
-/* Plays what is due, up to a number of bars, until one waits. */
+/* Plays what is due, up to a number of bars and some time, until one waits. */
 static void run_turn(struct run *run) {
     int64_t now_ns = loop_now_ns(run->loop);
     bool is_until_end = run->options->is_until_end;
@@ -498,6 +506,9 @@ static void run_turn(struct run *run) {
             break;
         }
         snapshot_now_and_then(run);
+        if (loop_now_ns(run->loop) - now_ns > TURN_NS) {
+            break; /* signals, HTTP and what is on the disk have waited */
+        }
     }
     run_view_flush(run->view);
     if (run->has_ended || run->is_bar_out) {

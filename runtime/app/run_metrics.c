@@ -69,6 +69,11 @@ static void store_write(const struct run *run, struct buffer *out) {
         {"store_segments_deleted_total", "counter", "archived segments deleted", f.deleted},
     };
     FIGURES_WRITE(out, figures);
+    head(out, "snapshot_pause_most_seconds", "gauge", "the longest that one held up the loop");
+    buffer_appendf(
+        out, "snapshot_pause_most_seconds %.6f\n",
+        (double)run->store.snapshot_pause_ns / NS_IN_SECOND
+    );
 }
 
 static void journal_write(const struct run *run, struct buffer *out) {

@@ -133,6 +133,7 @@ static int tables_begin(struct run_store *s, struct err *e) {
     options.ctx = s;
     options.utc_ns = now_utc_ns;
     options.requests_max = s->lists_max;
+    options.snapshot_bytes_max = (size_t)s->snapshot_bytes_max;
     options.wake = on_wake;
     code = store_open(&s->tables, &options, e);
     if (code == 0) {
@@ -178,6 +179,7 @@ bool run_store_turn(struct run_store *s) {
     uint64_t before = s->durable;
     journal_commit(s->journal);
     journal_poll(s->journal);
+    run_store_snapshot_end(s);
     store_poll(s->tables);
     if (!s->is_failed && engine_journal_is_down(s->engine) &&
         s->durable == journal_last(s->journal)) {
@@ -190,49 +192,6 @@ int run_store_wait(struct run_store *s, struct err *e) {
     uint64_t last = engine_appended(s->engine);
     int code = last > 0 ? journal_wait(s->journal, last, e) : 0;
     journal_poll(s->journal);
-    return code;
-}
-
-bool run_store_wants_snapshot(const struct run_store *s) {
-    return s->journal != NULL && !s->is_failed && !engine_journal_is_down(s->engine) &&
-           journal_last(s->journal) >= s->snapshot_sequence + s->snapshot_every;
-}
-
-struct snapshotting {
-    struct snapshot_writer *writer;
-    struct err *err;
-};
-
-static void write_slice(void *ctx, const char *bytes, size_t length) {
-    struct snapshotting *to = ctx;
-    if (to->err->code == 0 && snapshot_write(to->writer, bytes, length, to->err) != 0) {
-        return; /* kept in err */
-    }
-}
-
-int run_store_snapshot(struct run_store *s, struct err *e) {
-    int code = run_store_wait(s, e);
-    if (code != 0) {
-        return code;
-    }
-    struct snapshotting to = {.err = e};
-    uint64_t sequence = journal_last(s->journal);
-    code = snapshot_begin(&to.writer, DISK_OF_RUN, s->folder, sequence, e);
-    if (code != 0) {
-        return code;
-    }
-    int position = 0;
-    e->code = 0;
-    while (engine_snapshot(s->engine, &position, 256, write_slice, &to)) {
-    }
-    if (e->code != 0) {
-        snapshot_abort(to.writer);
-        return e->code;
-    }
-    code = snapshot_commit(to.writer, e);
-    if (code == 0) {
-        s->snapshot_sequence = sequence;
-    }
     return code;
 }
 

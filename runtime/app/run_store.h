@@ -23,6 +23,10 @@ struct run_store {
     struct journal_report report;
     struct engine *engine;
     uint64_t snapshot_sequence; /* of the last one */
+    uint64_t snapshot_pending;  /* of one whose file is not whole yet; 0: none */
+    bool is_snapshot_asked;     /* its end was asked for */
+    int64_t snapshot_pause_ns;  /* the longest that one has held up the loop */
+    int64_t snapshot_bytes_max; /* of one on its way to the disk */
     uint64_t snapshot_every;    /* records; set before run_store_open, like segment_bytes */
     size_t segment_bytes;
     int segments_kept; /* of those that are archived */
@@ -36,6 +40,7 @@ struct run_store {
     void *ctx;
     void (*wake)(void *ctx); /* from the writer's thread */
     void (*state)(void *ctx, bool is_failed, const struct err *reason);
+    void (*warn)(void *ctx, const struct err *reason); /* a snapshot failed; the run goes on */
     void (*kept)(void *ctx, uint64_t sequence); /* records up to it are on the disk */
 };
 
@@ -51,9 +56,12 @@ run_store_recover(struct run_store *s, struct session *session, bool *has_histor
 bool run_store_turn(struct run_store *s);
 /* Waits until all that was appended is durable (at most as long as the disk takes). */
 MUST_CHECK int run_store_wait(struct run_store *s, struct err *e);
-/* A snapshot of the engine as it is; the engine must be idle. */
+/* Takes a snapshot of the engine as it is; the engine must be idle. Its file is written meanwhile,
+ * and counts from the turn on that finds its records durable. */
 MUST_CHECK int run_store_snapshot(struct run_store *s, struct err *e);
 bool run_store_wants_snapshot(const struct run_store *s);
+/* Ends the one that is on its way when its records are durable. */
+void run_store_snapshot_end(struct run_store *s);
 /* Whether the tables have what earlier processes left; once they had they have it. */
 bool run_store_is_followed(struct run_store *s, struct store_figures *figures);
 MUST_CHECK int run_store_close(struct run_store *s, struct err *e);

@@ -93,7 +93,15 @@ static int tables_rebuild(struct store *s, const struct err *why, struct err *e)
     return projection_reset(s->projection, e);
 }
 
-/* Up to `until`, and to what is durable; false when the database is away, or the job is late. */
+/* Somebody waits: tables that are far behind must not keep the thread to themselves. */
+static bool is_wanted(struct store *s) {
+    pthread_mutex_lock(&s->lock);
+    bool is_wanted = s->asked.first != NULL || s->is_ending;
+    pthread_mutex_unlock(&s->lock);
+    return is_wanted;
+}
+
+/* Up to `until`, and to what is durable, or for nobody (NULL) until somebody asks; false when the database is away, or the job is late. */
 static bool tables_follow(struct store *s, uint64_t until, struct job *job) {
     struct err err = {0};
     if (s->projection == NULL && now_ns(s) < s->retry_at_ns) {
@@ -114,7 +122,8 @@ static bool tables_follow(struct store *s, uint64_t until, struct job *job) {
         }
         if (code == 0) {
             success_note(s);
-            is_behind = is_behind && projection_cursor(s->projection) < until;
+            is_behind = is_behind && projection_cursor(s->projection) < until &&
+                        (job != NULL || !is_wanted(s));
         }
         if (code == 0 && is_behind && job != NULL && job_is_late(job)) {
             return false;

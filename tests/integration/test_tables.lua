@@ -71,4 +71,24 @@ else
 end
 os.execute('rm -r ' .. folder)
 os.remove(orders)
+
+-- Snapshots are written beside the run, and a start reads on from the newest.
+status = drive.run(('run --until-end --data-dir %s'):format(folder), 'TRADINGBOOST_JOURNAL_SNAPSHOT_EVERY=500')
+local records = #rows(database, 'SELECT * FROM market_candles')
+local newest, files = 0, io.popen('ls ' .. folder .. '/journal')
+for name in files:lines() do newest = math.max(newest, tonumber(name:match('^snapshot%-(%d+)%.snap$') or 0)) end
+files:close()
+local last = tonumber(rows(database, 'SELECT sequence FROM store_cursors')[1])
+if status == 0 and records == 10080 and newest > last - 3000 then
+  drive.pass 'snapshots are written beside the run'
+else
+  drive.fail('snapshots are written beside the run', ('status %d, newest %d, last record %d'):format(status, newest, last))
+end
+status, printed = drive.run(('run --until-end --data-dir %s'):format(folder))
+if status == 0 and printed:find('run --fresh begins anew', 1, true) then
+  drive.pass 'a start reads on from a snapshot'
+else
+  drive.fail('a start reads on from a snapshot', printed)
+end
+os.execute('rm -r ' .. folder)
 drive.finish()

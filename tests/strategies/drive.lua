@@ -23,10 +23,11 @@ function M.temporary(suffix)
   return os.tmpname() .. suffix
 end
 
---- Runs the program with its words; returns its exit status, what it printed, what it complained.
-function M.run(words)
+--- Runs the program with its words, in that environment; returns its exit status, what it printed,
+--- what it complained.
+function M.run(words, environment)
   local out, err = M.temporary('.out'), M.temporary('.err')
-  local command = ('cd %s && %s %s >%s 2>%s'):format(source, binary, words, out, err)
+  local command = ('cd %s && %s %s %s >%s 2>%s'):format(source, environment or '', binary, words, out, err)
   local status = os.execute(command)
   if status == true then status = 0 end
   if type(status) == 'number' and status > 255 then status = math.floor(status / 256) end

@@ -89,11 +89,11 @@ await('its first answer', function()
   return admin and ready()
 end)
 local function newest()
-  local _, list = get('/api/orders/list/system?limit=1')
+  local _, list = get('/api/orders/list/demo?limit=1')
   return list.items and list.items[1] and tonumber(list.items[1].order_id:match('o(%d+)$')) or 0
 end
 await('enough fills', function() return newest() >= FILLS end)
-local _, first_page = get('/api/orders/list/system?limit=' .. PAGE)
+local _, first_page = get('/api/orders/list/demo?limit=' .. PAGE)
 kill('KILL')
 start(1)
 await('ready again', ready)
@@ -122,8 +122,8 @@ local function keep(item)
 end
 for _, item in ipairs(first_page.items) do keep(item) end
 -- The cursor of a page that another process handed out.
-pages('/api/orders/list/system', first_page.next_cursor, keep)
-local signals = pages('/api/strategy/busy/signals/system', nil, function() end)
+pages('/api/orders/list/demo', first_page.next_cursor, keep)
+local signals = pages('/api/strategy/busy/signals/demo', nil, function() end)
 check('more than a ring holds', #orders >= FILLS and signals > 512, #orders)
 
 -- The fills of each order, asked over one connection.
@@ -162,10 +162,10 @@ for _, path in ipairs { 'fills/%s', 'status/%s', '%s/history' } do
   client.expect('not hers', 404, 'not_found', 'GET', '/api/orders/' .. path:format(oldest.order_id), { token = trader })
 end
 client.expect('not hers', 404, 'not_found', 'POST', '/api/orders/cancel/' .. oldest.order_id, { token = trader })
-client.expect('not hers', 403, 'forbidden', 'GET', '/api/orders/list/system', { token = trader })
-client.expect('no cursor', 400, 'bad_argument', 'GET', '/api/orders/list/system?cursor=x', { token = admin })
-client.expect('no cursor', 400, 'bad_argument', 'GET', '/api/orders/list/system?cursor=' .. ('9'):rep(120), { token = admin })
-client.expect('no status', 400, 'bad_argument', 'GET', '/api/orders/list/system?status=lost', { token = admin })
+client.expect('not hers', 403, 'forbidden', 'GET', '/api/orders/list/demo', { token = trader })
+client.expect('no cursor', 400, 'bad_argument', 'GET', '/api/orders/list/demo?cursor=x', { token = admin })
+client.expect('no cursor', 400, 'bad_argument', 'GET', '/api/orders/list/demo?cursor=' .. ('9'):rep(120), { token = admin })
+client.expect('no status', 400, 'bad_argument', 'GET', '/api/orders/list/demo?status=lost', { token = admin })
 
 local account = '{"user_id":"alice","exchange":"paper","mode":"paper","balance":"100000"}'
 client.expect('an account', 201, nil, 'POST', '/api/accounts', { token = trader, body = account })
@@ -194,10 +194,10 @@ local function described(kind, path)
   for _, name in ipairs(schema.required) do check(kind .. ' has ' .. name, item[name] ~= nil) end
   for name in pairs(item) do check(kind .. ' is said to have ' .. name, schema.properties[name] ~= nil) end
 end
-described('Order', '/api/orders/list/system')
+described('Order', '/api/orders/list/demo')
 described('Fill', '/api/orders/fills/' .. oldest.order_id)
 described('Step', ('/api/orders/%s/history'):format(oldest.order_id))
-described('Signal', '/api/strategy/busy/signals/system')
+described('Signal', '/api/strategy/busy/signals/demo')
 
 -- --- tables that cannot be written cost lists, and nothing else
 

@@ -135,6 +135,52 @@ static int late(void *ctx) {
     return ++*looks >= 100;
 }
 
+static struct disk slow;
+
+/* Somebody asks while the tables are being read for. */
+static int64_t read_and_ask(void *ctx, int file, void *bytes, size_t size, uint64_t offset) {
+    if (heard.count < 0) {
+        struct query query = {.list = QUERY_STEPS, .limit = 1, .behind = 1};
+        ask(&query);
+    }
+    return t.f.m->disk.read(ctx, file, bytes, size, offset);
+}
+
+/* Tables that are far behind do not keep who asks waiting until they have caught up. */
+static void catching_up_is_interrupted(void **state) {
+    (void)state;
+    struct store_figures figures;
+    struct store_options options;
+    struct err err = {0};
+    tables_init(&t, 7);
+    for (int i = 0; i < 200; i++) {
+        tables_play(&t);
+    }
+    memset(&heard, 0, sizeof heard);
+    slow = t.f.m->disk;
+    slow.read = read_and_ask;
+    store_options_default(&options);
+    options.database_path = t.path;
+    options.folder = FOLDER;
+    options.disk = &slow;
+    options.is_threaded = false;
+    assert_int_equal(store_open(&store, &options, &err), 0);
+    uint64_t last = journal_durable(t.f.journal);
+    assert_true(last > 1200);
+    store_durable(store, last);
+    heard.count = -1;
+    store_step(store);
+    store_figures(store, &figures);
+    assert_int_equal(figures.applied, 500);
+    turn();
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(heard.code, 0);
+    store_figures(store, &figures);
+    assert_int_equal(figures.applied, last);
+    store_close(store);
+    tables_free(&t);
+}
+
 /* A statement that runs too long is ended. */
 static void a_long_statement_is_ended(void **state) {
     (void)state;
@@ -275,6 +321,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_waits_for_its_record),
         cmocka_unit_test(the_thread_waits_for_its_record),
+        cmocka_unit_test(catching_up_is_interrupted),
         cmocka_unit_test(a_long_statement_is_ended),
         cmocka_unit_test(others_orders_are_not_there),
         cmocka_unit_test(a_full_database_waits),
