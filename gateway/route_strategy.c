@@ -183,9 +183,8 @@ static int activate_do(struct call *c, const struct activate_request *r, struct 
 }
 
 /* One that is over, and whose place is another's: what is still known of it. */
-static void gone_write(
-    struct call *c, const struct activate_request *r, const struct request_view *made
-) {
+static void
+gone_write(struct call *c, const struct activate_request *r, const struct request_view *made) {
     static const char *const nothing[] = {"status_reason", "started_at", "last_event_at"};
     struct json_writer *json = &c->json;
     json_object(json);

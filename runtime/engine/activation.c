@@ -90,7 +90,7 @@ static int activation_check(
             return err_set(err, E_STATE, "there is an activation %s", options->id);
         }
     }
-    return 0;
+    return request_is_free(e, options->request, err);
 }
 
 int engine_next_account(const struct engine *e, uint32_t *account, struct err *err) {
@@ -284,8 +284,8 @@ void activation_fault(
                    a->status == ACTIVATION_STOPPING;
     if (e->ports.sink.fault != NULL) {
         struct fault_record record = {
-            event->number,    activation, e->now_ms, event->kind, fault,
-            e->fault_details, faults,     is_last,
+            event->number, activation,       e->now_ms, event->kind,
+            fault,         e->fault_details, faults,    is_last,
         };
         e->ports.sink.fault(e->ports.sink.ctx, &record);
     }

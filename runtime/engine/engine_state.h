@@ -249,6 +249,9 @@ MUST_CHECK int symbol_open_in_host(struct engine *e, uint16_t symbol, struct err
 bool activation_runs(const struct activation *a);
 
 /* request.c */
+/* E_STATE: its key has made something. NULL: it has none. */
+MUST_CHECK int
+request_is_free(const struct engine *e, const struct request_key *key, struct err *err);
 void request_keep_activation(struct engine *e, uint32_t activation, const struct request_key *key);
 /* Under engine.request, where there is one. */
 void request_keep_order(struct engine *e, uint32_t activation, const struct order *o);

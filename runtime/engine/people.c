@@ -31,6 +31,10 @@ int engine_order_once(
             err, E_STATE, "%s is a script's: a person's orders have an owner of their own", a->id
         );
     }
+    int code = request_is_free(e, key, err);
+    if (code != 0) {
+        return code;
+    }
     *sequence = ++a->order_sequence;
     order_place_by(e, owner, *sequence, request, who, key);
     return 0;

@@ -248,6 +248,13 @@ bool engine_request_find(
     return true;
 }
 
+int request_is_free(const struct engine *e, const struct request_key *key, struct err *err) {
+    struct request_view made;
+    bool is_made = key != NULL && engine_request_find(e, key, &made) &&
+                   (made.order == NULL || made.order->state != ORDER_REJECTED);
+    return is_made ? err_set(err, E_STATE, "this request has made %s", made.activation_id) : 0;
+}
+
 int engine_request_count(const struct engine *e) {
     return e->requests != NULL ? e->requests->count : 0;
 }

@@ -117,9 +117,11 @@ int session_activate(
     if (options->account == NULL) {
         uint32_t account = 0;
         code = engine_next_account(s->engine, &account, e);
-        code = code != 0 ? code : paper_open_account(
-            s->paper, account, s->instruments, s->instrument_count, options->balance, options->is_hedge, e
-        );
+        code = code != 0 ? code
+                         : paper_open_account(
+                               s->paper, account, s->instruments, s->instrument_count,
+                               options->balance, options->is_hedge, e
+                           );
     }
     return code != 0 ? code : engine_activate(s->engine, options, activation, e);
 }
@@ -188,8 +190,8 @@ int session_recover_end(struct session *s, struct err *e) {
     for (int i = 0; i < engine_account_count(engine); i++) {
         uint32_t account = (uint32_t)i;
         int code = paper_open_account(
-            s->paper, account, s->instruments, s->instrument_count, account_ledger(engine, account)->start,
-            account_is_hedge(engine, account), e
+            s->paper, account, s->instruments, s->instrument_count,
+            account_ledger(engine, account)->start, account_is_hedge(engine, account), e
         );
         code = code != 0 ? code : paper_restore_account(s->paper, account, engine, e);
         if (code != 0) {

@@ -116,7 +116,7 @@ answered=0
 for i in $(seq 11 30); do
   side=buy
   [ $((i % 2)) -eq 0 ] && side=sell
-  for _ in $(seq $((1 + RANDOM % 3))); do
+  for _ in $(seq $((1 + RANDOM % 2))); do
     ask POST /api/orders/create "$(order $side "0.00$i")" "random$i" &
     asking=$!
     sleep "$(printf 0.%04d $((RANDOM % 60)))" # an order takes some of these milliseconds
@@ -136,6 +136,25 @@ for i in $(seq 11 30); do
   [ "$count" -eq 1 ] || fail "request random$i has made $count orders"
 done
 
+for length in 11 12 13 14 15; do # activations
+  for _ in 1 2; do
+    ask POST /api/strategy/hyperrsi/activate "${active/:9/:$length}" "length$length" &
+    asking=$!
+    sleep "$(printf 0.%04d $((RANDOM % 200)))"
+    end
+    wait $asking
+    start
+  done
+  ask POST /api/strategy/hyperrsi/activate "${active/:9/:$length}" "length$length"
+  status_is "activation length$length" 201
+  id=$(field activation_id)
+  ask GET /api/strategy/hyperrsi/status/alice ''
+  count=$(grep -o "\"rsi_length\":\"$length\"" "$folder/answer" | wc -l)
+  [ "$count" -eq 1 ] || fail "request length$length has made $count activations"
+  ask POST /api/strategy/hyperrsi/deactivate "{$id}"
+  status_is "deactivation of length$length" 200
+done
+
 # --- places of activations
 for i in $(seq 100); do
   ask POST /api/strategy/hyperrsi/activate "$refused" "bad$i"
@@ -150,10 +169,11 @@ for i in $(seq 100); do
   status_is "refused activation $i after a restart" 422
 done
 for i in $(seq 100); do
-  ask POST /api/strategy/hyperrsi/activate "$active"
+  ask POST /api/strategy/hyperrsi/activate "$active" "cycle$i"
   status_is "activation $i" 201
   id=$(field activation_id)
-  ask POST /api/strategy/hyperrsi/deactivate "{${id}}"
+  [ $i -eq 1 ] && gone=$id
+  ask POST /api/strategy/hyperrsi/deactivate "{$id}"
   status_is "deactivation $i" 200
 done
 end
@@ -161,6 +181,10 @@ start
 ask POST /api/strategy/hyperrsi/activate "$active" activation
 status_is 'the first activation again' 201
 [ "$(field activation_id)" = "$activation" ] || fail "it was $activation and is $(field activation_id)"
+ask POST /api/strategy/hyperrsi/activate "$active" cycle1 # its place has gone to others since
+status_is 'the first of the cycles again' 201
+[ "$(field activation_id)" = "$gone" ] || fail "it was $gone and is $(field activation_id)"
+says answer '"status":"stopped"'
 ask POST /api/strategy/hyperrsi/activate "$active"
 status_is 'one more after a restart' 201
 kill -TERM $pid

@@ -343,8 +343,8 @@ const struct setting *host_settings(int owner, int *count) {
 /* --- people --------------------------------------------------------------------------------------
  */
 
-/* Asks for the same until there is an answer: that leaves when the record is on the disk, and may be
- * lost on its way. */
+/* Asks for the same until there is an answer: that leaves when the record is on the disk, and may
+ * be lost on its way. */
 static void person_orders(struct world *w, uint32_t owner) {
     struct person *p = &w->people[owner];
     struct request_view made;
@@ -353,11 +353,9 @@ static void person_orders(struct world *w, uint32_t owner) {
     if (!p->is_asking) {
         p->is_asking = true;
         request_random(w, activation_account(w->engine, owner), &p->request);
-        p->key = (struct request_key){
-            .is_given = true, .user = owner, .low = p->key.low + 1, .content = p->key.low + 100};
-        snprintf(
-            p->request.tag, sizeof p->request.tag, "k%llu", (unsigned long long)p->key.low
-        );
+        p->key = (struct request_key
+        ){.is_given = true, .user = owner, .low = p->key.low + 1, .content = p->key.low + 100};
+        snprintf(p->request.tag, sizeof p->request.tag, "k%llu", (unsigned long long)p->key.low);
     } else {
         w->figures.repeated++;
     }
@@ -367,9 +365,9 @@ static void person_orders(struct world *w, uint32_t owner) {
         sim_fail(w, "a request is not known again: %s", err.msg);
     }
     bool is_made = engine_request_find(w->engine, &p->key, &made);
-    bool may_pass = is_made && made.order->state == ORDER_REJECTED &&
-                    (err_http_status(made.order->code) >= 500 ||
-                     err_http_status(made.order->code) == 429);
+    bool may_pass =
+        is_made && made.order->state == ORDER_REJECTED &&
+        (err_http_status(made.order->code) >= 500 || err_http_status(made.order->code) == 429);
     if (is_made && !may_pass) {
         w->figures.found++;
         sequence = made.order->sequence;

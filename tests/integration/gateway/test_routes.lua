@@ -283,5 +283,12 @@ say 'down 1'
 local status = ask('POST', '/api/orders/create', as(alice, order(limit)))
 check('an order that cannot be kept is refused', status == 500, status)
 expect('and /ready says so', 503, nil, 'GET', '/ready')
+-- A refusal of the moment does not use a key up, and what it makes then is made once.
+local kept = as(alice, order '"side":"buy","order_type":"limit","quantity":"0.013","price":"50000"', { 'Idempotency-Key: down' })
+expect('a keyed order that cannot be kept', 500, nil, 'POST', '/api/orders/create', kept)
 say 'down 0'
+body = expect('the same when it can', 201, nil, 'POST', '/api/orders/create', kept)
+local first = body.order_id
+body = expect('and again', 201, nil, 'POST', '/api/orders/create', kept)
+check('is one order', body.order_id == first, body.order_id)
 client.finish()

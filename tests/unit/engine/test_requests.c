@@ -162,6 +162,12 @@ static void a_key_is_for_one_content_and_one_user(void **state) {
     assert_int_equal(engine_request_check(fake.engine, &key, 1, &err), 0);
     order_once(&key, "0.01");
     assert_int_equal(engine_request_check(fake.engine, &key, 1, &err), 1);
+    struct order_request request = buy("0.01", "49000");
+    uint64_t sequence;
+    assert_int_equal(
+        engine_order_once(fake.engine, owner, &request, &key, "ann", &sequence, &err), E_STATE
+    );
+    assert_int_equal(activation_open_orders(fake.engine, owner), 1);
     struct request_key other = key;
     other.content = 71;
     assert_int_equal(engine_request_check(fake.engine, &other, 1, &err), E_STATE);
@@ -261,6 +267,7 @@ static void an_activation_is_found_by_its_key(void **state) {
     (void)state;
     uint64_t before = kept.count;
     assert_int_equal(activate_once(&key, "a1", &activation), 0);
+    assert_int_equal(activate_once(&key, "a9", &activation), E_STATE);
     fake.handle = refuse_start;
     assert_int_equal(activate_once(&second, "a2", &activation), 0);
     for (uint64_t count = before; count <= kept.count; count++) {
