@@ -32,6 +32,16 @@ static size_t history_candles(void *ctx, uint16_t symbol, const struct candle **
 /* --- making
  * ------------------------------------------------------------------------------------------ */
 
+/* The first activation of the same script, whose source is read for all of them. */
+static int source_of(const struct run *run, int activation) {
+    int first = 0;
+    while (strcmp(run->config->activations[first].script,
+                  run->config->activations[activation].script) != 0) {
+        first++;
+    }
+    return first;
+}
+
 /* What the configuration names and is not there is its fault, with its line. */
 static int inputs_read(struct run *run, struct settings_faults *faults, struct err *e) {
     const struct config *c = run->config;
@@ -41,7 +51,9 @@ static int inputs_read(struct run *run, struct settings_faults *faults, struct e
     }
     for (int i = 0; i < c->activation_count; i++) {
         const struct config_activation *a = &c->activations[i];
-        if (script_source_read(a->script, c->limits.source_max, &run->sources[i], &err) != 0) {
+        bool is_read = run->sources[source_of(run, i)].path != NULL;
+        if (!is_read &&
+            script_source_read(a->script, c->limits.source_max, &run->sources[i], &err) != 0) {
             char path[64];
             snprintf(path, sizeof path, "activations[%d].script", i + 1);
             settings_fault(faults, a->line, path, "%s", err.msg);
@@ -178,7 +190,7 @@ static int activations_open(struct run *run, struct err *e) {
         struct activation_options options = {
             .id = a->id,
             .user = a->user,
-            .bundle = &run->sources[i].bundle,
+            .bundle = &run->sources[source_of(run, i)].bundle,
             .settings = a->params,
             .setting_count = a->param_count,
             .currency = run->instrument.quote,

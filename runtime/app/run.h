@@ -36,7 +36,7 @@ struct run {
     const struct config *config;
     struct instrument instrument;
     struct candle_data data;
-    struct script_source *sources; /* of each activation */
+    struct script_source *sources; /* of each activation whose script no earlier one has */
     struct run_tally *tallies;     /* of each activation */
     struct deadline deadline;
     struct deadline_watcher *watcher;
