@@ -8,7 +8,7 @@
 BUILD_PACKAGES := build-essential cmake ninja-build pkg-config luajit libluajit-5.1-dev libuv1-dev libseccomp-dev \
   libsqlite3-dev libssl-dev zlib1g-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) libcmocka-dev curl lua-check valgrind
-BENCH_PACKAGES := $(BUILD_PACKAGES)
+BENCH_PACKAGES := $(BUILD_PACKAGES) curl nginx-light wrk
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 300

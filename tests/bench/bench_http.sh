@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# CPU of the server for each GET of an activation's status, beside nginx's `return 200` in the same
-# sitting: 64 kept connections. Usage: bench_http.sh GATEWAY_SERVER SOURCE_FOLDER [SECONDS]
-# Needs nginx and wrk (apt-get install nginx-light wrk); without them it says so and ends well.
+# CPU of `tradingboost run` for each GET of an activation's status, beside nginx's `return 200` in the same
+# sitting, in turns: 64 kept connections. Prints one object of JSON.
+# Usage: bench_http.sh TRADINGBOOST SOURCE_FOLDER [SECONDS]
+# Needs nginx, wrk and curl (apt-get install nginx-light wrk curl); without them it says so and ends well.
 set -euo pipefail
-server=$1 source=$2 seconds=${3:-2}
-for program in nginx wrk curl; do
-  if ! command -v "$program" >/dev/null; then
-    echo "skipped: $program is not installed"
+program=$1 source=$2 seconds=${3:-1}
+for tool in nginx wrk curl; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "skipped: $tool is not installed"
     exit 0
   fi
 done
 folder=$(mktemp -d)
-nginx_port=18199
+nginx_port=$((20000 + RANDOM % 20000))
 cleanup() {
-  exec 5>&- || true
+  [ -n "${server_pid:-}" ] && kill "$server_pid" 2>/dev/null
   [ -f "$folder/nginx.pid" ] && kill "$(cat "$folder/nginx.pid")" 2>/dev/null
   wait 2>/dev/null || true
   rm -rf "$folder"
@@ -39,22 +40,25 @@ measure() {
   awk -v b="$before" -v a="$after" -v r="$requests" 'BEGIN {printf "%.3f\n", (a - b) / 1e3 / r}' >>"$folder/$name.us"
 }
 
-# The middle of the rounds.
+# The middle of a file's numbers.
 middle() {
-  sort -n "$folder/$1.us" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'
+  sort -n "$1" | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'
 }
 
-mkfifo "$folder/in"
-(cd "$source" && exec "$server" "$folder" <"$folder/in" >"$folder/out") &
+port=$((20000 + RANDOM % 20000))
+cat >"$folder/config.lua" <<CONF
+return {
+  gateway = { port = $port, reads_per_minute = 0 },
+  feed = { file = '$source/config/demo/btcusdt-1m.csv.gz', symbol = 'BTC-USDT-SWAP' },
+  activations = { { script = 'hyperrsi', params = { timeframe = '5m' } } },
+}
+CONF
+cd "$source"
+"$program" run --config "$folder/config.lua" --data-dir "$folder/data" >"$folder/log" 2>&1 &
 server_pid=$!
-exec 5>"$folder/in"
-for _ in $(seq 200); do
-  grep -q port "$folder/out" 2>/dev/null && break
-  sleep 0.05
-done
-port=$(awk '/port/ {print $2}' "$folder/out")
 base=http://127.0.0.1:$port
-authorization="Authorization: Bearer $(cat "$folder/admin.token")"
+curl -sf -o /dev/null --retry 100 --retry-delay 0 --retry-connrefused --retry-max-time 20 "$base/ready"
+authorization="Authorization: Bearer $(cat "$folder/data/admin.token")"
 curl -sf -o /dev/null -H "$authorization" -H 'Content-Type: application/json' "$base/api/strategy/grid/activate" \
   -d '{"user_id":"demo","exchange":"paper","symbol":"BTC-USDT-SWAP","mode":"paper"}'
 
@@ -75,13 +79,10 @@ CONF
 nginx -c "$folder/nginx.conf"
 nginx_worker=$(pgrep -P "$(cat "$folder/nginx.pid")" | head -1)
 
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3 4 5 6 7; do
   measure nginx "$nginx_worker" "http://127.0.0.1:$nginx_port/"
-  measure health "$server_pid" "$base/health"
   measure status "$server_pid" "$base/api/strategy/grid/status/demo" "$authorization"
 done
-awk -v n="$(middle nginx)" -v h="$(middle health)" -v s="$(middle status)" 'BEGIN {
-  printf "nginx return 200   %6.2f us of CPU a request\n", n
-  printf "GET /health        %6.2f us  %.2f of nginx\n", h, h / n
-  printf "GET status         %6.2f us  %.2f of nginx (at most 2)\n", s, s / n
-}'
+paste "$folder/nginx.us" "$folder/status.us" | awk '{print $2 / $1}' >"$folder/ratio"
+printf '{"nginx_us":%s,"status_us":%s,"status_ratio":%s}\n' \
+  "$(middle "$folder/nginx.us")" "$(middle "$folder/status.us")" "$(middle "$folder/ratio")"

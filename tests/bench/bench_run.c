@@ -16,9 +16,7 @@
 #include <sys/wait.h>
 
 #define PATH_BYTES 512
-#define ORDER_ROUNDS 20
-#define ROUND_ORDERS 25
-#define ORDERS (ORDER_ROUNDS * ROUND_ORDERS)
+#define ORDERS 500
 #define RAW_BYTES 512
 #define ACTIVATIONS 1000
 #define CONNECTIONS 32
@@ -112,7 +110,8 @@ static FILE *config_begin(const char *candles, double speed, int workers) {
     client.port = http_free_port();
     fprintf(
         f,
-        "return {\n  gateway = { port = %d },\n  workers = %d,\n"
+        "return {\n  gateway = { port = %d, reads_per_minute = 0, changes_per_minute = 0 },\n  "
+        "workers = %d,\n"
         "  journal = { snapshot_every = 1000000000 },\n"
         "  engine = { activations_max = %d },\n  risk = { rate_per_second = 0 },\n"
         "  log = { level = 'error' },\n"
@@ -201,20 +200,19 @@ static void order_bench(void) {
     http_expect(&client, 201, "POST", "/api/accounts", "{}");
     price_wait();
     int file = raw_begin();
-    for (int i = 0, n = 0; i < ORDER_ROUNDS; i++, n += ROUND_ORDERS) {
-        for (int j = n; j < n + ROUND_ORDERS; j++) {
-            order[j] = order_time_ns(j);
-        }
-        for (int j = n; j < n + ROUND_ORDERS; j++) {
-            raw[j] = raw_time_ns(file, j);
-        }
+    for (int i = 0; i < ORDERS; i++) {
+        order[i] = order_time_ns(i);
+        raw[i] = raw_time_ns(file, i);
     }
     close(file);
     child_end(SIGKILL);
+    double raw_us = bench_quantile_us(raw, ORDERS, 0.5);
+    double order_us = bench_quantile_us(order, ORDERS, 0.5);
     printf(
-        "{\"raw_p50_us\":%.1f,\"raw_p99_us\":%.1f,\"order_p50_us\":%.1f,\"order_p99_us\":%.1f}\n",
-        bench_quantile_us(raw, ORDERS, 0.5), bench_quantile_us(raw, ORDERS, 0.99),
-        bench_quantile_us(order, ORDERS, 0.5), bench_quantile_us(order, ORDERS, 0.99)
+        "{\"raw_p50_us\":%.1f,\"raw_p99_us\":%.1f,\"order_p50_us\":%.1f,\"order_p99_us\":%.1f,"
+        "\"order_ratio\":%.3f}\n",
+        raw_us, bench_quantile_us(raw, ORDERS, 0.99), order_us,
+        bench_quantile_us(order, ORDERS, 0.99), order_us / raw_us
     );
 }
 
