@@ -77,8 +77,15 @@ http {
 }
 CONF
 nginx -c "$folder/nginx.conf"
-nginx_worker=$(pgrep -P "$(cat "$folder/nginx.pid")" | head -1)
-
+nginx_worker=
+for _ in $(seq 100); do # it is in the background before its worker is there
+  [ -s "$folder/nginx.pid" ] && nginx_worker=$(pgrep -P "$(cat "$folder/nginx.pid")" | head -1) && break
+  sleep 0.05
+done
+[ -n "$nginx_worker" ] || {
+  echo "nginx has no worker: $(cat "$folder/nginx.error")" >&2
+  exit 1
+}
 for _ in 1 2 3 4 5 6 7; do
   measure nginx "$nginx_worker" "http://127.0.0.1:$nginx_port/"
   measure status "$server_pid" "$base/api/strategy/grid/status/demo" "$authorization"
