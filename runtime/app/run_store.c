@@ -26,9 +26,10 @@ static uint64_t store_append(void *ctx, const char *bytes, size_t length) {
     struct run_store *s = ctx;
     struct err err = {0};
     uint64_t sequence = 0;
-    if (s->journal == NULL || s->is_failed) {
+    if (s->journal == NULL) {
         return 0;
     }
+    /* While the disk fails, too: what happens is kept in memory and written when it is well. */
     return journal_append(s->journal, bytes, length, &sequence, &err) == 0 ? sequence : 0;
 }
 
@@ -177,6 +178,7 @@ bool run_store_turn(struct run_store *s) {
         return false;
     }
     uint64_t before = s->durable;
+    bool was_failed = s->is_failed;
     journal_commit(s->journal);
     journal_poll(s->journal);
     run_store_snapshot_end(s);
@@ -185,7 +187,7 @@ bool run_store_turn(struct run_store *s) {
         s->durable == journal_last(s->journal)) {
         engine_journal_restored(s->engine); /* it had no room at once for what was lost */
     }
-    return s->durable > before;
+    return s->durable > before || s->is_failed != was_failed; /* a failure, too, lets go on */
 }
 
 int run_store_wait(struct run_store *s, struct err *e) {

@@ -52,7 +52,8 @@ struct journal_port run_store_port(struct run_store *s);
  * *has_history: there was something; then symbols and activations are there already. */
 MUST_CHECK int
 run_store_recover(struct run_store *s, struct session *session, bool *has_history, struct err *e);
-/* Commits what was appended, and tells the engine what has become durable: whether anything has. */
+/* Commits what was appended, and tells the engine what has become durable, and what the disk does:
+ * whether anything is new. */
 bool run_store_turn(struct run_store *s);
 /* Waits until all that was appended is durable (at most as long as the disk takes). */
 MUST_CHECK int run_store_wait(struct run_store *s, struct err *e);

@@ -499,6 +499,7 @@ void run_view_gateway(struct run_view *v, const char *address, int port) {
 
 void run_view_warning(struct run_view *v, const struct err *e) {
     struct view_line line;
+    v->now_ms = v->engine != NULL ? engine_time(v->engine) : v->now_ms;
     if (!v->is_readable) {
         log_warn("run", "warning", log_err(e));
     } else if (line_begin(v, &line, LOG_LEVEL_WARN, "run", "warning", YELLOW)) {

@@ -164,6 +164,7 @@ void engine_pump(struct engine *e) {
             queue_drop_first(e, index);
         }
     }
+    outbox_flush(e); /* cancels that were asked for just now wait for nothing */
 }
 
 bool engine_is_idle(const struct engine *e) {

@@ -1,5 +1,5 @@
-# A disk that is full: the run says so and waits, and goes on when there is room; the journal is sound
-# and the run complete. On a small tmpfs of its own, where one can be mounted.
+# A disk that is full: the run says so and sends no order, and trades on when there is room; the journal
+# is sound and has all that happened. On a small tmpfs of its own, where one can be mounted.
 . "$(dirname "$0")/common.sh"
 if ! unshare -Urm true 2>/dev/null; then
   echo "skipped: no file system can be mounted here (unshare -Urm)"
@@ -20,6 +20,7 @@ inside() {
   wait $pid
   echo $? >"$folder/status"
   "$program" journal verify --data-dir "$folder/small" >"$folder/verified" 2>&1
+  "$program" journal print --data-dir "$folder/small" >"$folder/journal"
 }
 
 export program folder
@@ -29,6 +30,7 @@ unshare -Urm bash -c inside
 says out 'No space left'
 says out 'the journal can be written again'
 says out '"why":"the candles are at their end"'
-says out '"activation":"hyperrsi","fills":40'
+says out 'the journal cannot be written' # a refused order
 says verified 'sound'
+luajit tests/integration/verify_journal.lua "$folder/out" 10080 <"$folder/journal" || fail "the journal and the end differ"
 finish
