@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "market/indicator_set.h"
 #include "market/series.h"
+#include "script/footprint.h"
 #include "script/host.h"
 #include "script/sandbox.h"
 #include "script/view.h"
@@ -75,6 +76,10 @@ struct guest {
     int setting_before_count;
     uint64_t seed;
     struct subscription subscription;
+    struct guest_footprint { /* of its candles, of its tickers */
+        struct footprint footprint;
+        int rest; /* events until another one is watched */
+    } footprints[2];
 };
 
 struct host {
@@ -99,6 +104,8 @@ struct host {
     uint32_t *pending; /* CAPTURE_DEFERRED: whose state may be to be captured, a ring */
     bool *is_pending;  /* whether an activation is in it */
     int pending_first, pending_count;
+    struct footprint_notes *notes; /* NULL: nothing is fetched ahead */
+    int watch_rest;                /* handlers until one may be watched */
 };
 
 /* Values of a sandbox that the host keeps at hand, in the registry. */
@@ -157,6 +164,15 @@ void guest_drop_sandbox(struct guest *g);
 void guest_set_now(struct guest *g, int64_t now_ms);
 /* Captures self.state into the guest. 0, or the fault. */
 MUST_CHECK int guest_capture(struct guest *g, struct fault *fault);
+
+/* host_fetch.c */
+MUST_CHECK int fetch_init(struct host *h);
+void fetch_free(struct host *h);
+/* Whether the handler that is about to be called is to be watched; then the end is told, too. The
+ * host has notes. */
+bool guest_watch_begin(struct guest *g, enum event_kind kind);
+void guest_watch_end(struct guest *g, enum event_kind kind);
+void guest_watch_forget(struct guest *g); /* its sandbox is gone */
 
 /* host_capture.c */
 MUST_CHECK int capture_init(struct host *h);

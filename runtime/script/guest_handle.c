@@ -12,6 +12,7 @@ void guest_drop_sandbox(struct guest *g) {
     g->symbol_name = NULL;
     g->handlers = 0;
     g->is_capture_pending = false;
+    guest_watch_forget(g);
 }
 
 static int state_keep(struct guest *g, const char *state, size_t length) {
@@ -143,6 +144,7 @@ void guest_handle(struct guest *g, const struct event *event, struct done *out) 
     g->event = event;
     g->phase = api_handlers[event->kind].phase;
     guest_set_now(g, event->now_ms);
+    bool is_watched = g->host->notes && guest_watch_begin(g, event->kind);
     lua_pushvalue(L, REF_HANDLER + (int)event->kind);
     lua_pushvalue(L, REF_SELF);
     int arguments = handler_arguments(g, event, &out->fault);
@@ -151,6 +153,9 @@ void guest_handle(struct guest *g, const struct event *event, struct done *out) 
     } else {
         int64_t cpu_ns = g->host->options.limits.handler_cpu_ns;
         (void)!guest_transact(g, arguments + 1, 0, cpu_ns, out);
+    }
+    if (is_watched) {
+        guest_watch_end(g, event->kind);
     }
     g->event = NULL;
     g->phase = PHASE_IDLE;

@@ -36,8 +36,8 @@ static int host_allocate(struct host *h, struct err *e) {
     h->state = malloc(o->limits.state_max);
     h->arena_block = malloc(ARENA_BYTES);
     h->indicators = indicator_set_new();
-    bool has_capture = capture_init(h) == 0;
-    bool is_complete = has_capture && h->instruments && h->series && h->guests && h->asks &&
+    bool has_parts = capture_init(h) == 0 && fetch_init(h) == 0;
+    bool is_complete = has_parts && h->instruments && h->series && h->guests && h->asks &&
                        h->state && h->arena_block && h->indicators;
     if (!is_complete) {
         return err_set(e, E_MEMORY, "no memory for a script host");
@@ -86,6 +86,7 @@ void host_free(struct host *h) {
     }
     undo_free(&h->undo);
     capture_free(h);
+    fetch_free(h);
     free(h->files);
     free(h->arena_block);
     free(h->state);

@@ -48,6 +48,7 @@ enum state_capture { CAPTURE_WHEN_ASKED, CAPTURE_ALWAYS, CAPTURE_DEFERRED };
 struct host_options {
     struct host_limits limits;
     enum state_capture capture;
+    bool fetch_ahead; /* host_fetch will be called: notes what handlers touch */
     struct deadline *deadline; /* borrowed; NULL: no CPU limit (replay) */
     int activations_max;
     int instruments_max;
@@ -76,6 +77,11 @@ void host_event(struct host *h, const struct event *event, struct done *out);
 
 /* Captures self.state of an activation now (end of a run). NULL with *e when it cannot be captured. */
 const char *host_state(struct host *h, uint32_t activation, size_t *length, struct err *e);
+
+/* An event of that kind to that activation comes after the next (soon), comes next: fetches what it
+ * will touch into the caches. Any number does no harm. */
+void host_fetch_soon(const struct host *h, uint32_t activation, enum event_kind kind);
+void host_fetch(const struct host *h, uint32_t activation, enum event_kind kind);
 
 /* CAPTURE_DEFERRED: captures one state that is still to be captured; false when none is. */
 bool host_capture_pending(struct host *h);

@@ -62,10 +62,15 @@ static void codec_event_payload(struct codec *c, struct event *event) {
     }
 }
 
-static void codec_event(struct codec *c, struct event *event) {
+/* MESSAGE_EVENT_HEAD bytes with the message's own two. */
+static void codec_event_head(struct codec *c, struct event *event) {
     codec_u64(c, &event->number);
     codec_u32(c, &event->activation);
     CODEC_ENUM(c, &event->kind, EVENT_KIND_COUNT - 1);
+}
+
+static void codec_event(struct codec *c, struct event *event) {
+    codec_event_head(c, event);
     codec_i64(c, &event->now_ms);
     codec_bool(c, &event->is_warmup);
     codec_bool(c, &event->is_paused);
@@ -281,6 +286,21 @@ size_t message_encode_state(const struct message_state *state, char *bytes, size
     struct message_state copy = *state;
     codec_state(&c, &copy);
     return written(&c);
+}
+
+bool message_event_head(
+    const char *bytes, size_t length, uint32_t *activation, enum event_kind *kind
+) {
+    struct codec c = {.in = bytes, .length = length};
+    uint8_t version = 0;
+    uint8_t message = 0;
+    struct event event = {0};
+    codec_u8(&c, &version);
+    codec_u8(&c, &message);
+    codec_event_head(&c, &event);
+    *activation = event.activation;
+    *kind = event.kind;
+    return c.code == 0 && version == MESSAGE_VERSION && message == MESSAGE_EVENT;
 }
 
 int message_decode(

@@ -339,6 +339,12 @@ struct message {
     } u;
 };
 
+/* To whom an event is and of which kind, from the first bytes of its message: false for any other. */
+#define MESSAGE_EVENT_HEAD 18
+bool message_event_head(
+    const char *bytes, size_t length, uint32_t *activation, enum event_kind *kind
+);
+
 MUST_CHECK int message_decode(
     const char *bytes, size_t length, struct arena *arena, struct message *out, struct err *e
 );

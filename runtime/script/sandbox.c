@@ -73,6 +73,9 @@ static int state_open(lua_State *L) {
     lua_pushliteral(L, "");
     s->ref_raised = luaL_ref(L, LUA_REGISTRYINDEX);
     state_encode_open(L);
+    lua_pushliteral(L, "__index");
+    s->index_key = lua_tostring(L, -1);
+    lua_pop(L, 1);
     luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
     lua_gc(L, LUA_GCCOLLECT, 0); /* what of Lua's own libraries is not in ours */
     return 0;

@@ -17,7 +17,8 @@ struct memory_region {
 };
 
 struct memory_large {
-    struct memory_large *previous, *next;
+    _Alignas(STEP) struct memory_large *previous, *next;
+    size_t size; /* without this */
 };
 
 static size_t class_of(size_t size) {
@@ -108,7 +109,7 @@ static void *large_take(struct sandbox_memory *m, size_t size) {
     if (!large) {
         return NULL;
     }
-    *large = (struct memory_large){.next = m->larges};
+    *large = (struct memory_large){.next = m->larges, .size = size};
     if (m->larges) {
         m->larges->previous = large;
     }
@@ -134,6 +135,7 @@ static void *large_resize(struct sandbox_memory *m, void *block, size_t size) {
     if (!large) {
         return NULL;
     }
+    large->size = size;
     if (large->next) {
         large->next->previous = large;
     }
@@ -143,6 +145,25 @@ static void *large_resize(struct sandbox_memory *m, void *block, size_t size) {
         m->larges = large;
     }
     return large + 1;
+}
+
+static bool is_within(const void *address, size_t size, const void *block, size_t block_size) {
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)block;
+    return offset <= block_size && size <= block_size - offset;
+}
+
+bool memory_holds(const struct sandbox_memory *m, const void *address, size_t size) {
+    for (const struct memory_region *r = m->regions; r; r = r->next) {
+        if (is_within(address, size, r + 1, r->size - sizeof *r)) {
+            return true;
+        }
+    }
+    for (const struct memory_large *l = m->larges; l; l = l->next) {
+        if (is_within(address, size, l + 1, l->size)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void *block_take(struct sandbox_memory *m, size_t size) {

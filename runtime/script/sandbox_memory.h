@@ -7,6 +7,7 @@
  * for Lua's collector does not know of the cap. No time, one thread; the owner calls memory_end. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,5 +37,7 @@ struct sandbox_memory {
 void memory_begin(struct sandbox_memory *m, size_t limit);
 /* Returns everything to the process, also what was not freed. */
 void memory_end(struct sandbox_memory *m);
+/* Whether all of it lies in one piece of the sandbox's memory, in use or not. */
+bool memory_holds(const struct sandbox_memory *m, const void *address, size_t size);
 /* A lua_Alloc; `memory` is the struct sandbox_memory. */
 void *memory_allocate(void *memory, void *block, size_t old_size, size_t size);

@@ -16,6 +16,7 @@
 #define JSON_TEXT_MAX (256 * 1024)
 
 struct code; /* loader.c: the compiled files of a bundle */
+struct footprint_notes;
 
 struct sandbox {
     struct sandbox_memory memory; /* first: what Lua gives its allocator is the sandbox */
@@ -31,6 +32,8 @@ struct sandbox {
     int ref_encode; /* state_encode.c's function */
     int ref_raised; /* the text last raised with a code of its own */
     int raised_code;
+    struct footprint_notes *notes; /* of the call that is watched; NULL: none is */
+    const char *index_key;         /* the string "__index", which is never collected */
     char where_file[64]; /* where the error that nobody caught was raised */
     int where_line;
 };

@@ -105,6 +105,25 @@ int ring_read(struct byte_ring *r, char *out, size_t capacity, size_t *length) {
     return 0;
 }
 
+size_t ring_look(struct byte_ring *r, uint64_t *position, void *out, size_t size) {
+    if (r->other == *position) {
+        r->other = atomic_load(&r->shared->written);
+    }
+    uint64_t available = r->other - *position;
+    uint64_t header;
+    if (available < 2 * UNIT || available > r->capacity) {
+        return 0;
+    }
+    bytes_take(r, *position, &header, sizeof header);
+    if (header == 0 || header > available - UNIT) {
+        return 0;
+    }
+    size_t length = header < size ? (size_t)header : size;
+    bytes_take(r, *position + UNIT, out, length);
+    *position += space_of((size_t)header);
+    return length;
+}
+
 bool ring_has_made_space(struct byte_ring *r) {
     return atomic_load(&r->shared->wants_space) != 0 &&
            atomic_exchange(&r->shared->wants_space, 0) != 0;

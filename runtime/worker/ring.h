@@ -51,6 +51,9 @@ bool ring_await_space(struct byte_ring *r, size_t length);
 /* Copies the next message out: its length in *length, 0 when there is none. E_DATA: what the writer
  * has written is not a message of at most capacity bytes. */
 MUST_CHECK int ring_read(struct byte_ring *r, char *out, size_t capacity, size_t *length);
+/* Looks at a message that is not to be read yet, from position (at first that of the reader) on: copies
+ * its first bytes, at most `size`, and moves the position behind it. How many; 0: none is there. */
+size_t ring_look(struct byte_ring *r, uint64_t *position, void *out, size_t size);
 /* After a read: whether the writer waits for space and is to be woken. */
 bool ring_has_made_space(struct byte_ring *r);
 /* The reader will sleep: true when the writer will wake it, false when there is something to read.

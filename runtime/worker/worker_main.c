@@ -144,6 +144,7 @@ static int worker_begin(struct worker *w, struct err *e) {
     struct host_options options = {
         .limits = o->limits,
         .capture = CAPTURE_DEFERRED,
+        .fetch_ahead = true,
         .deadline = &w->deadline,
         .activations_max = o->activations_max,
         .instruments_max = o->instruments_max,

@@ -18,6 +18,18 @@ struct manners {    /* of an activation, since it was opened */
     uint64_t told;  /* number of the state that the core has */
 };
 
+#define AHEAD 2
+
+struct ahead {         /* messages that come next, as far as they have been looked at */
+    uint64_t position; /* in the ring, behind the last of them */
+    int count;
+    struct coming {
+        bool is_event;
+        uint32_t activation;
+        enum event_kind kind;
+    } next[AHEAD];
+};
+
 struct kept_bundle {
     uint32_t id;
     void *block; /* of its arena */
@@ -35,6 +47,7 @@ struct worker {
     struct arena arenas[2];
     char *answer;
     size_t message_max;
+    struct ahead ahead;
     struct backlog skipped; /* came while a start waited */
     struct backlog later;   /* events of the less well-behaved */
     struct manners *manners;
@@ -61,6 +74,11 @@ void worker_send(struct worker *w, size_t length);
 void worker_signal(struct worker *w);
 _Noreturn void worker_fail(struct worker *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* worker_ahead.c */
+/* A message was taken from the ring: looks at those behind it, so that what they need is on its way
+ * into the caches while this one is handled. */
+void worker_look_ahead(struct worker *w);
 
 /* worker_serve.c */
 /* Does one thing that is to be done; false when there is nothing. */

@@ -300,6 +300,9 @@ bool worker_step(struct worker *w) {
         backlog_drop_first(&w->skipped);
     } else {
         length = ring_take(w, w->bytes[0]);
+        if (length > 0) {
+            worker_look_ahead(w);
+        }
     }
     if (length > 0) {
         message_take(w, w->bytes[0], length);

@@ -73,10 +73,12 @@ static inline int harness_series(
     return err_set(e, E_RANGE, "timeframe %s cannot be built", timeframe_name(timeframe_ms));
 }
 
-static inline void harness_host(struct harness *h, enum state_capture capture) {
+static inline void
+harness_host_with(struct harness *h, enum state_capture capture, bool fetch_ahead) {
     struct err e;
     struct host_options options = {
         .capture = capture,
+        .fetch_ahead = fetch_ahead,
         .activations_max = 4,
         .instruments_max = 4,
         .series_max = 4,
@@ -90,6 +92,10 @@ static inline void harness_host(struct harness *h, enum state_capture capture) {
     assert_int_equal(host_instrument(h->host, 0, &i, &e), 0);
     strcpy(i.symbol, "ETH-USDT-SWAP");
     assert_int_equal(host_instrument(h->host, 1, &i, &e), 0);
+}
+
+static inline void harness_host(struct harness *h, enum state_capture capture) {
+    harness_host_with(h, capture, false);
 }
 
 static inline void harness_open_as(

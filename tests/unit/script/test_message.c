@@ -157,6 +157,24 @@ static void a_small_arena_is_said(void **state) {
     assert_int_equal(message_decode(bytes, length, &arena, &m, &e), E_MEMORY);
 }
 
+static void the_head_of_an_event_is_enough(void **state) {
+    (void)state;
+    struct event event = {.number = 7, .activation = 258, .kind = EVENT_TICKER};
+    char bytes[SAMPLE_BYTES];
+    uint32_t activation = 0;
+    enum event_kind kind = EVENT_START;
+    size_t length = message_encode_event(&event, bytes, sizeof bytes);
+    assert_true(length > MESSAGE_EVENT_HEAD);
+    assert_true(message_event_head(bytes, MESSAGE_EVENT_HEAD, &activation, &kind));
+    assert_int_equal(activation, 258);
+    assert_int_equal(kind, EVENT_TICKER);
+    assert_false(message_event_head(bytes, MESSAGE_EVENT_HEAD - 1, &activation, &kind));
+    bytes[14] = (char)EVENT_KIND_COUNT; /* the kind comes last */
+    assert_false(message_event_head(bytes, MESSAGE_EVENT_HEAD, &activation, &kind));
+    message_encode_close(258, bytes, sizeof bytes);
+    assert_false(message_event_head(bytes, MESSAGE_EVENT_HEAD, &activation, &kind));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_message_comes_back),
@@ -167,6 +185,7 @@ int main(void) {
         cmocka_unit_test(a_changed_byte_is_refused_or_read_exactly),
         cmocka_unit_test(a_forged_count_asks_for_no_memory),
         cmocka_unit_test(a_small_arena_is_said),
+        cmocka_unit_test(the_head_of_an_event_is_enough),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -134,6 +134,27 @@ static void pressure_is_told_once(void **state) {
     memory_end(&m);
 }
 
+static void what_it_holds_is_known(void **state) {
+    (void)state;
+    struct sandbox_memory m;
+    memory_begin(&m, 100000);
+    char *small = memory_allocate(&m, NULL, 0, 100);
+    char *large = memory_allocate(&m, NULL, 0, 5000);
+    assert_true(memory_holds(&m, small, 100));
+    assert_true(memory_holds(&m, large, 5000));
+    assert_false(memory_holds(&m, large, 5001));
+    assert_false(memory_holds(&m, large + 4999, SIZE_MAX));
+    assert_false(memory_holds(&m, large - 1, 2));
+    assert_false(memory_holds(&m, &m, 1));
+    assert_false(memory_holds(&m, NULL, 1));
+    large = memory_allocate(&m, large, 5000, 7000);
+    assert_true(memory_holds(&m, large, 7000));
+    memory_allocate(&m, large, 7000, 0);
+    assert_true(memory_holds(&m, small, 100));
+    memory_end(&m);
+    assert_false(memory_holds(&m, small, 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_keep_their_bytes),
@@ -141,6 +162,7 @@ int main(void) {
         cmocka_unit_test(larger_blocks_are_split_at_the_cap),
         cmocka_unit_test(shrinking_never_fails),
         cmocka_unit_test(pressure_is_told_once),
+        cmocka_unit_test(what_it_holds_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

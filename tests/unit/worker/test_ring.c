@@ -200,6 +200,49 @@ static void a_backlog_keeps_order_and_its_limit(void **state) {
     backlog_free(&b);
 }
 
+static void what_comes_is_seen_and_stays(void **state) {
+    (void)state;
+    char bytes[CAPACITY], out[CAPACITY], head[8];
+    size_t length;
+    for (unsigned i = 0; i < 200; i++) { /* around the end now and then */
+        uint64_t at = reader.position;
+        assert_int_equal(ring_look(&reader, &at, head, sizeof head), 0);
+        message_fill(bytes, 30, i);
+        assert_int_equal(ring_write(&writer, bytes, 30), 0);
+        message_fill(bytes, 5, i + 1);
+        assert_int_equal(ring_write(&writer, bytes, 5), 0);
+        assert_int_equal(ring_look(&reader, &at, head, sizeof head), 8);
+        message_fill(bytes, 8, i);
+        assert_memory_equal(head, bytes, 8);
+        assert_int_equal(ring_look(&reader, &at, head, sizeof head), 5);
+        message_fill(bytes, 5, i + 1);
+        assert_memory_equal(head, bytes, 5);
+        assert_int_equal(ring_look(&reader, &at, head, sizeof head), 0);
+        for (int n = 0; n < 2; n++) {
+            assert_int_equal(ring_read(&reader, out, sizeof out, &length), 0);
+            assert_int_equal(length, n == 0 ? 30 : 5);
+        }
+        assert_int_equal(at, reader.position);
+    }
+}
+
+static void a_forged_length_is_not_looked_at(void **state) {
+    (void)state;
+    char bytes[16] = {1}, head[8];
+    const uint64_t forged[] = {0, 17, CAPACITY, UINT64_MAX};
+    assert_int_equal(ring_write(&writer, bytes, sizeof bytes), 0);
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        uint64_t at = reader.position;
+        memcpy(memory, &forged[i], sizeof forged[i]);
+        assert_int_equal(ring_look(&reader, &at, head, sizeof head), 0);
+        assert_int_equal(at, reader.position);
+    }
+    atomic_store(&shared.written, UINT64_MAX); /* more than there can be */
+    reader.other = reader.position;
+    uint64_t at = reader.position;
+    assert_int_equal(ring_look(&reader, &at, head, sizeof head), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(messages_come_back_around_the_end, ring_make, ring_drop),
@@ -210,6 +253,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(
             a_forged_cursor_of_the_reader_is_refused, ring_make, ring_drop
         ),
+        cmocka_unit_test_setup_teardown(what_comes_is_seen_and_stays, ring_make, ring_drop),
+        cmocka_unit_test_setup_teardown(a_forged_length_is_not_looked_at, ring_make, ring_drop),
         cmocka_unit_test(a_backlog_keeps_order_and_its_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
