@@ -22,7 +22,7 @@ struct run_view {
     bool is_readable;
     bool has_colour;
     int id_width;
-    int64_t now_ms; /* of the line being written */
+    _Atomic int64_t now_ms; /* of the line being written; other threads log by it, too */
     const struct config *config;
     const struct engine *engine; /* set when it is made */
 };
