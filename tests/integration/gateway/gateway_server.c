@@ -3,9 +3,11 @@
  *
  *   play N      plays N candles        hold / release    answers wait for the journal, or do not
  *   ready 0|1   what /ready says       down 0|1          the journal takes nothing
+ *   full 0|1    tables take nothing    answer NAME       what was asked of the tables gets that code
+ *   behind 0|1  tables have not followed
  *   stop        gateway_stop           quit
  *
- * Each is answered with "ok". Usage: gateway_server DATA_DIR CHECKER, the program that checks
+ * Each is answered with "ok". With GATEWAY_SERVER_TABLES in the environment there are tables. Usage: gateway_server DATA_DIR CHECKER, the program that checks
  * scripts; prints "port N" first. */
 #include "app/instruments.h"
 #include "app/script_check.h"
@@ -182,6 +184,58 @@ static void server_stop(struct server *s) {
     }
 }
 
+/* --- tables that answer when they are told to
+ * ---------------------------------------------------- */
+
+#define ASKS_MAX 64
+
+static struct {
+    uint64_t asked[ASKS_MAX];
+    int count;
+    bool is_full, is_behind;
+} tables;
+
+static int tables_ask_(void *ctx, const struct tables_ask *ask, struct err *e) {
+    (void)ctx;
+    if (tables.is_full || tables.count == ASKS_MAX) {
+        return err_set(e, E_BUSY, "too many lists");
+    }
+    tables.asked[tables.count++] = ask->number;
+    return 0;
+}
+
+static bool tables_behind(void *ctx, char *text, size_t size) {
+    (void)ctx;
+    snprintf(text, size, "the tables follow");
+    return tables.is_behind;
+}
+
+static void tables_answer(struct server *s, int code) {
+    static const char body[] = "{\"items\":[],\"next_cursor\":null}";
+    for (int i = 0; i < tables.count; i++) {
+        gateway_on_tables(
+            s->gateway, tables.asked[i], code, "why not", code == 0 ? body : "",
+            code == 0 ? sizeof body - 1 : 0
+        );
+    }
+    tables.count = 0;
+}
+
+static bool obey_tables(struct server *s, const char *line) {
+    char name[64];
+    int n;
+    if (sscanf(line, "full %d", &n) == 1) {
+        tables.is_full = n != 0;
+    } else if (sscanf(line, "behind %d", &n) == 1) {
+        tables.is_behind = n != 0;
+    } else if (sscanf(line, "answer %63s", name) == 1) {
+        tables_answer(s, strcmp(name, "ok") == 0 ? 0 : err_code_of(name));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void obey(struct server *s, const char *line) {
     int n = 0;
     if (sscanf(line, "play %d", &n) == 1) {
@@ -198,6 +252,8 @@ static void obey(struct server *s, const char *line) {
         }
     } else if (strcmp(line, "stop") == 0) {
         server_stop(s);
+    } else if (!obey_tables(s, line)) {
+        fprintf(stderr, "gateway_server: %s?\n", line);
     }
     puts("ok");
     fflush(stdout);
@@ -302,6 +358,9 @@ static void gateway_make(struct server *s, const char *data_dir, const char *che
         .script_check = check_begin,
         .stopped = stopped,
     };
+    if (getenv("GATEWAY_SERVER_TABLES") != NULL) {
+        options.tables = (struct tables_port){s, tables_ask_, tables_behind, 200000000};
+    }
     if (gateway_new(&s->gateway, &options, &err) != 0) {
         die("gateway", &err);
     }
