@@ -2,6 +2,7 @@
 #include "gateway/page.h"
 #include "gateway/router.h"
 #include "gateway/shapes.h"
+#include "gateway/tables.h"
 
 #include "market/timeframe.h"
 
@@ -100,6 +101,25 @@ static void bar_group(
     }
 }
 
+/* A page of what the ring has; false where the page goes back to before its beginning. */
+static bool
+rings_candles(struct call *c, uint16_t symbol, int64_t timeframe_ms, struct page *page) {
+    page_begin(page, c);
+    int index = history_candle_count(c->g->history, symbol) - 1;
+    while (index >= 0 && !page_is_over(page)) {
+        struct grouped_bar bar;
+        char key[24];
+        bar_group(c->g->history, symbol, timeframe_ms, &index, &bar);
+        bool is_cut =
+            index < 0 && history_candle(c->g->history, symbol, 0)->bar.time_ms > bar.open_ms;
+        snprintf(key, sizeof key, "%" PRId64, bar.open_ms);
+        if (!is_cut && page_take(page, key)) {
+            bar_write(c, &bar);
+        }
+    }
+    return page_is_over(page);
+}
+
 int route_candles(struct call *c, struct err *e) {
     static const char *const names[] = {"limit", "cursor", NULL};
     int64_t timeframe_ms;
@@ -119,18 +139,16 @@ int route_candles(struct call *c, struct err *e) {
             timeframe_name(inspect_finest_ms(c->engine, symbol))
         );
     }
-    page_begin(&page, c);
-    int index = history_candle_count(c->g->history, symbol) - 1;
-    while (index >= 0 && !page_is_over(&page)) {
-        struct grouped_bar bar;
-        char key[24];
-        bar_group(c->g->history, symbol, timeframe_ms, &index, &bar);
-        bool is_cut =
-            index < 0 && history_candle(c->g->history, symbol, 0)->bar.time_ms > bar.open_ms;
-        snprintf(key, sizeof key, "%" PRId64, bar.open_ms);
-        if (!is_cut && page_take(&page, key)) {
-            bar_write(c, &bar);
-        }
+    bool is_whole = rings_candles(c, symbol, timeframe_ms, &page);
+    if (!is_whole && tables_are_kept(c->g)) {
+        struct tables_ask ask = {
+            .list = TABLES_CANDLES,
+            .exchange = c->g->options.venue,
+            .symbol = engine_instrument(c->engine, symbol)->symbol,
+            .timeframe_ms = timeframe_ms,
+            .finest_ms = inspect_finest_ms(c->engine, symbol),
+        };
+        return tables_list(c, &ask, e);
     }
     return page_end(&page, e);
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tables_list { TABLES_ORDERS, TABLES_FILLS, TABLES_STEPS, TABLES_SIGNALS };
+enum tables_list { TABLES_ORDERS, TABLES_FILLS, TABLES_STEPS, TABLES_SIGNALS, TABLES_CANDLES };
 
 struct tables_ask { /* a text of NULL filters nothing */
     enum tables_list list;
@@ -21,6 +21,8 @@ struct tables_ask { /* a text of NULL filters nothing */
     const char *user; /* NULL: an admin asks */
     const char *activation, *strategy, *symbol, *status;
     const char *order_id; /* FILLS and STEPS of one that is not there: E_NOT_FOUND */
+    const char *exchange;                 /* CANDLES, like the two: bars made of the finest */
+    int64_t timeframe_ms, finest_ms;
     const char *cursor;
     int limit;
     uint64_t number; /* the answer's */

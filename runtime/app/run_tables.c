@@ -36,11 +36,14 @@ static int query_make(const struct tables_ask *ask, struct query *q, struct err 
         [TABLES_FILLS] = QUERY_FILLS,
         [TABLES_STEPS] = QUERY_STEPS,
         [TABLES_SIGNALS] = QUERY_SIGNALS,
+        [TABLES_CANDLES] = QUERY_CANDLES,
     };
     *q = (struct query){
         .list = lists[ask->list],
         .is_one = ask->is_one,
         .limit = ask->limit,
+        .timeframe_ms = ask->timeframe_ms,
+        .finest_ms = ask->finest_ms,
         .behind = ask->behind,
         .wait_ns = ask->wait_ns,
     };
@@ -48,6 +51,7 @@ static int query_make(const struct tables_ask *ask, struct query *q, struct err 
     code = code != 0 ? code : text_take(q->activation, ask->activation, "activation_id", e);
     code = code != 0 ? code : text_take(q->strategy, ask->strategy, "name", e);
     code = code != 0 ? code : text_take(q->symbol, ask->symbol, "symbol", e);
+    code = code != 0 ? code : text_take(q->exchange, ask->exchange, "exchange", e);
     code = code != 0 ? code : text_take(q->status, ask->status, "status", e);
     code = code != 0 ? code : text_take(q->id, ask->order_id, "order_id", e);
     return code != 0 ? code : text_take(q->cursor, ask->cursor, "cursor", e);

@@ -1,6 +1,5 @@
-#include "store/query.h"
+#include "store/query_parts.h"
 
-#include "base/json_write.h"
 #include "engine/record.h"
 
 #include <stdio.h>
@@ -289,7 +288,7 @@ static int statement_make(
 /* --- the answer ----------------------------------------------------------------------------------
  */
 
-static void time_put(struct json_writer *json, int64_t ms) {
+void query_time_put(struct json_writer *json, int64_t ms) {
     char text[48];
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
@@ -299,7 +298,7 @@ static void time_put(struct json_writer *json, int64_t ms) {
     json_string(json, text);
 }
 
-static void double_put(struct json_writer *json, double value) {
+void query_double_put(struct json_writer *json, double value) {
     struct decimal exact;
     if (decimal_of_double(value, &exact) == 0) {
         json_decimal_text(json, exact);
@@ -316,7 +315,7 @@ static void field_put(struct json_writer *json, sqlite3_stmt *rows, int column) 
     if (type == SQLITE_NULL) {
         json_null(json);
     } else if (mark == 't') {
-        time_put(json, row_integer(rows, column));
+        query_time_put(json, row_integer(rows, column));
     } else if (mark == 'b') {
         json_bool(json, row_integer(rows, column) != 0);
     } else if (mark == 'e') {
@@ -325,7 +324,7 @@ static void field_put(struct json_writer *json, sqlite3_stmt *rows, int column) 
         const char *pending = order_pending_name((enum order_pending)row_integer(rows, column));
         json_string(json, pending[0] != '\0' ? pending : NULL);
     } else if (mark == 'd') {
-        double_put(json, sqlite3_column_double(rows, column));
+        query_double_put(json, sqlite3_column_double(rows, column));
     } else if (mark == 'j') {
         json_raw(json, row_text(rows, column), strlen(row_text(rows, column)));
     } else if (type == SQLITE_INTEGER) {
@@ -401,13 +400,13 @@ static int order_look(struct database *database, const struct query *q, struct e
     return code < 0 ? code : 0;
 }
 
-int query_run(
-    struct database *database, const struct query *query, struct buffer *out, struct err *e
+static int list_put(
+    struct database *database,
+    const struct list_row *list,
+    const struct query *query,
+    struct json_writer *json,
+    struct err *e
 ) {
-    const struct list_row *list = &lists[query->list];
-    if (query->limit < 1 || query->limit > QUERY_LIMIT_MAX) {
-        return err_set(e, E_ARGUMENT, "the limit is 1 to %d", QUERY_LIMIT_MAX);
-    }
     struct statement s = {.count = 0};
     sqlite3_stmt *rows;
     int code = statement_make(&s, list, query, e);
@@ -418,12 +417,25 @@ int query_run(
     if (code != 0) {
         return code;
     }
+    code = query->is_one ? one_put(database, rows, json, e)
+                         : rows_put(database, rows, query->limit, json, e);
+    sqlite3_finalize(rows);
+    return code;
+}
+
+int query_run(
+    struct database *database, const struct query *query, struct buffer *out, struct err *e
+) {
+    bool is_grouped = query->finest_ms > 0 && query->list == QUERY_CANDLES;
+    const struct list_row *list = &lists[query->list];
+    if (query->limit < 1 || query->limit > QUERY_LIMIT_MAX) {
+        return err_set(e, E_ARGUMENT, "the limit is 1 to %d", QUERY_LIMIT_MAX);
+    }
     struct json_writer json;
     size_t before = out->length;
     json_begin(&json, out);
-    code = query->is_one ? one_put(database, rows, &json, e)
-                         : rows_put(database, rows, query->limit, &json, e);
-    sqlite3_finalize(rows);
+    int code = is_grouped ? query_candles(database, query, &json, e)
+                          : list_put(database, list, query, &json, e);
     if (code == 0 && json_end(&json) != 0) {
         code = err_set(e, out->code != 0 ? out->code : E_STATE, "the answer is too long");
     }

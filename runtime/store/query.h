@@ -37,6 +37,7 @@ struct query { /* an empty text or a 0 filters nothing */
     char id[QUERY_TEXT_MAX]; /* ORDERS, FILLS, STEPS: an order's; SCRIPT_…: a hash, strategy the
                                 name */
     int64_t timeframe_ms;
+    int64_t finest_ms;      /* CANDLES: bars of timeframe_ms, made of those; 0: as they are */
     int64_t from_ms, to_ms; /* from <= time < to */
     int limit;              /* 1 to QUERY_LIMIT_MAX */
     char cursor[QUERY_TEXT_MAX];

@@ -129,6 +129,26 @@ pages('/api/orders/list/demo', first_page.next_cursor, keep)
 local signals = pages('/api/strategy/busy/signals/demo', nil, function() end)
 check('more than a ring holds', #orders >= FILLS and signals > 512, #orders)
 
+-- Bars of before the kill, the finest and longer ones made of them.
+local minutes, longer, groups = {}, {}, {}
+pages('/api/market/candles/paper/BTC-USDT-SWAP/1m', nil, function(bar) minutes[#minutes + 1] = bar end)
+pages('/api/market/candles/paper/BTC-USDT-SWAP/15m', nil, function(bar) longer[#longer + 1] = bar end)
+local function minute_of(bar) return tonumber(bar.open_time:sub(15, 16)) end
+for i, bar in ipairs(minutes) do
+  local starts = i == 1 or minute_of(bar) % 15 > minute_of(minutes[i - 1]) % 15
+  local group = starts and { close = bar.close, high = 0, low = 1e9, volume = 0 } or groups[#groups]
+  if starts then groups[#groups + 1] = group end
+  group.open, group.open_time, group.volume = bar.open, bar.open_time, group.volume + tonumber(bar.volume)
+  group.high, group.low = math.max(group.high, tonumber(bar.high)), math.min(group.low, tonumber(bar.low))
+end
+check('bars are there', #minutes > 500 and #longer == #groups, ('%d %d %d'):format(#minutes, #longer, #groups))
+for i, bar in ipairs(longer) do
+  local group = groups[i]
+  check('a longer bar', bar.open_time == group.open_time and bar.open == group.open and bar.close == group.close
+    and tonumber(bar.high) == group.high and tonumber(bar.low) == group.low
+    and math.abs(tonumber(bar.volume) - group.volume) < 1e-6 and (bar.closed or i == 1), bar.open_time)
+end
+
 -- The fills of each order, asked over one connection.
 local urls = {}
 for i, item in ipairs(orders) do
@@ -232,10 +252,14 @@ check('with what was made meanwhile', late.items[1].order_id == locked.order_id,
 -- --- what the journal says of them
 
 kill('TERM')
-local told, in_journal = {}, { orders = 0, fills = 0, signals = 0 }
+local told, in_journal, bars = {}, { orders = 0, fills = 0, signals = 0 }, 0
 for line in io.popen(('%s journal print --data-dir %s/kept'):format(program, folder)):lines() do
   local number = line:match('^    place %S+ #(%d+) ')
   if number then told[number] = told[number] or '' end
+  local close = line:match(' bar symbol=0 close=(%S+)')
+  if close then bars = bars + 1 end
+  local bar = close and minutes[#minutes - bars + 1]
+  if bar then check('a bar as the journal has it', bar.close == close, bar.open_time) end
   if line:find('^    signal ') then in_journal.signals = in_journal.signals + 1 end
   local filled, quantity, price, fee = line:match(' report a0 fill #(%d+) quantity=(%S+) price=(%S+) fee=(%S+)')
   if filled then told[filled] = told[filled] .. ('%s %s %s;'):format(quantity, price, fee) end
@@ -247,6 +271,7 @@ for number, text in pairs(told) do
     if (fills[number] or '') == text then same = same + 1 end
   end
 end
+check('every bar is listed', math.abs(bars - #minutes) <= 1, bars)
 check('every order of the journal is listed', in_journal.orders == #orders, in_journal.orders)
 -- The last ones of the first process were filled by the next bar, after they had been listed.
 check('with its fills', same >= #orders - 4 and fill_count >= FILLS - 4, same)
