@@ -124,6 +124,7 @@ int call_account(struct call *c, const char *id, uint32_t *account, struct err *
     unsigned long number = strtoul(digits, &end, 10);
     bool is_number = digits[0] >= '0' && digits[0] <= '9' && *end == '\0' && strlen(digits) < 10;
     if (!is_number || number >= (unsigned long)inspect_account_count(c->engine) ||
+        account_is_closed(c->engine, (uint32_t)number) ||
         !call_may(c, account_user(c->g, (uint32_t)number))) {
         return err_set(e, E_NOT_FOUND, "there is no account %.40s", id);
     }

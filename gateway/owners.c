@@ -95,6 +95,9 @@ int account_guess(struct call *c, const char *user, uint32_t *account, struct er
          i = directory_next(c->g->directory, i)) {
         struct activation_view a;
         inspect_activation(c->engine, (uint32_t)i, &a);
+        if (account_is_closed(c->engine, a.account)) {
+            continue;
+        }
         if (a.is_manual) {
             *account = a.account;
             return 0;

@@ -1,4 +1,4 @@
-/* routes of accounts: paper balances. */
+/* routes of accounts: paper balances: which there are, a new one, the end of one. */
 #include "gateway/once.h"
 #include "gateway/owners.h"
 #include "gateway/page.h"
@@ -22,7 +22,8 @@ int route_accounts(struct call *c, struct err *e) {
         uint32_t account = activation_account(c->engine, (uint32_t)i);
         char key[24];
         snprintf(key, sizeof key, "paper%" PRIu32, account);
-        if (account_is_first(c, user, i) && page_take(&page, key)) {
+        if (account_is_first(c, user, i) && !account_is_closed(c->engine, account) &&
+            page_take(&page, key)) {
             shape_account(&c->json, c->g, account, user);
         }
     }
@@ -70,5 +71,30 @@ int route_account_create(struct call *c, struct err *e) {
     call_acknowledge(c);
     c->status = 201;
     shape_account(&c->json, c->g, activation_account(c->engine, owner), user);
+    return 0;
+}
+
+/* {user_id} of the path is the account's id here. */
+int route_account_close(struct call *c, struct err *e) {
+    static const char *const names[] = {NULL};
+    uint32_t account = 0;
+    uint32_t owner = 0;
+    body_names(c, names);
+    int code = call_faults(c, e);
+    code = code != 0 ? code : call_account(c, call_part(c, "user_id"), &account, e);
+    code = code != 0 ? code : pending_room(c->g, e);
+    code = code != 0 ? code : account_close_check(c->engine, account, e);
+    if (code != 0) {
+        return code;
+    }
+    char user[TOKEN_NAME_MAX];
+    snprintf(user, sizeof user, "%s", account_user(c->g, account));
+    code = owner_take(c, user, account, &owner, e);
+    code = code != 0 ? code : engine_close_account(c->g->engine, owner, c->who->user, e);
+    if (code != 0) {
+        return code;
+    }
+    call_acknowledge(c);
+    shape_account(&c->json, c->g, account, user);
     return 0;
 }

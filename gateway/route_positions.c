@@ -174,7 +174,8 @@ int route_risk(struct call *c, struct err *e) {
         uint32_t account = activation_account(c->engine, (uint32_t)i);
         char key[24];
         snprintf(key, sizeof key, "paper%u", account);
-        if (account_is_first(c, user, i) && page_take(&page, key)) {
+        if (account_is_first(c, user, i) && !account_is_closed(c->engine, account) &&
+            page_take(&page, key)) {
             risk_write(c, user, account);
         }
     }
@@ -230,7 +231,12 @@ static int close_ask(struct call *c, struct found_order *found, struct err *e) {
     }
     inspect_activation(c->engine, activation, &view);
     if (!view.is_manual) {
-        return err_set(e, E_STATE, "it is %s's: deactivate that with positions=close", view.id);
+        return err_set(
+            e, E_STATE,
+            "it is %s's, and only that closes it: POST /api/strategy/%s/deactivate with "
+            "positions=close",
+            view.id, view.script
+        );
     }
     struct order_request request = {
         .symbol = p->symbol,

@@ -85,6 +85,9 @@ static int activation_check(
     if (options->account != NULL && *options->account >= (uint32_t)e->account_count) {
         return err_set(err, E_NOT_FOUND, "there is no account %u", *options->account);
     }
+    if (options->account != NULL && account_is_closed(e, *options->account)) {
+        return err_set(err, E_STATE, "account %u is closed", *options->account);
+    }
     for (int i = 0; i < e->activation_count; i++) {
         if (strcmp(e->activations[i].id, options->id) == 0) {
             return err_set(err, E_STATE, "there is an activation %s", options->id);

@@ -164,6 +164,15 @@ MUST_CHECK int engine_command(
     int count, uint64_t *number, struct err *err
 );
 
+/* Whether an account could be closed: E_STATE with what is active or open in it, E_HAS_POSITION,
+ * E_NOT_FOUND when it is closed. */
+MUST_CHECK int account_close_check(const struct engine *e, uint32_t account, struct err *err);
+/* Closes the account whose owner of orders by people that is: a record, and nothing more happens in
+ * it. Its place is given to another when all who were in it are over. */
+MUST_CHECK int
+engine_close_account(struct engine *e, uint32_t owner, const char *who, struct err *err);
+bool account_is_closed(const struct engine *e, uint32_t account);
+
 /* Stops new orders at once and cancels what rests; with flatten closes what is held. */
 MUST_CHECK int engine_kill(
     struct engine *e,

@@ -19,7 +19,9 @@ static bool outbox_has(const struct engine *e, uint32_t activation) {
 static bool slot_is_over(const struct engine *e, uint32_t index) {
     const struct activation *a = &e->activations[index];
     bool has_ended = a->status == ACTIVATION_STOPPED || a->status == ACTIVATION_SUSPENDED;
-    if (a->bundle == NULL || a->keeps_slot || !has_ended || a->is_held) {
+    /* The owner that says that its account is closed says so while others of it are there. */
+    bool is_needed = a->bundle == NULL && account_is_used(e, a->account, index);
+    if (is_needed || a->keeps_slot || !has_ended || a->is_held) {
         return false;
     }
     return a->order_count == 0 && a->event_count == 0 && !a->is_ready && activation_is_flat(a) &&

@@ -88,11 +88,19 @@ for _ in $(seq 50); do # until the venue has it
   grep -q wrong_state "$folder/answer" || break
   sleep 0.05
 done
+ask POST /api/accounts '{"balance":77}'
+closed=$(grep -o '"account_id":"[^"]*"' "$folder/answer")
+closed=${closed#*:\"}
+ask DELETE "/api/accounts/${closed%\"}" ''
+says answer '"balance":"77"'
+ask GET "/api/orders/status/$resting" ''
 says answer '"quantity":"0.03"' # the venue has taken it, and it is durable
 kill -9 $pid
 wait $pid 2>/dev/null
 
 start
+ask DELETE "/api/accounts/${closed%\"}" ''
+says answer '"code":"not_found"'
 ask GET "/api/orders/status/$resting" ''
 says answer '"quantity":"0.03"'
 says answer '"status":"open"'

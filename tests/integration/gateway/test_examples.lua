@@ -99,6 +99,9 @@ local function with_things(text, name)
     local a = must('POST', '/api/strategy/' .. name .. '/activate', '{"exchange":"paper","symbol":"BTC-USDT-SWAP","mode":"paper"}')
     text = text:gsub('aexample', a.activation_id)
   end
+  if text:find('paper1000', 1, true) then
+    text = text:gsub('paper1000', must('POST', '/api/accounts', '{}').account_id)
+  end
   if text:find('mexampleo1', 1, true) then
     text = text:gsub('mexampleo1', must('POST', '/api/orders/create', order:format('limit', ',"price":"50000"')).order_id)
   end
@@ -131,10 +134,15 @@ for _, path in ipairs(paths) do
       say 'play 1' -- equal orders within a second would be taken for one
       local values = {}
       local full = path
-      for _, parameter in ipairs(api.paths[path].parameters or {}) do
-        parameter = resolve(parameter)
-        values[parameter.name] = parameter.example
-        full = full:gsub('{' .. parameter.name .. '}', (parameter.example:gsub('%%', '%%%%')))
+      -- An operation's own parameter stands before its path's.
+      for _, list in ipairs { operation.parameters or {}, api.paths[path].parameters or {} } do
+        for _, parameter in ipairs(list) do
+          parameter = resolve(parameter)
+          if parameter['in'] == 'path' then
+            values[parameter.name] = values[parameter.name] or parameter.example
+            full = full:gsub('{' .. parameter.name .. '}', (parameter.example:gsub('%%', '%%%%')))
+          end
+        end
       end
       local body
       if operation.requestBody then body = encode(operation.requestBody.content['application/json'].example) end
@@ -160,5 +168,5 @@ for _, path in ipairs(paths) do
     end
   end
 end
-check('all operations were asked', count >= 35, count)
+check('all operations were asked', count >= 36, count)
 client.finish()

@@ -47,6 +47,7 @@ local rows = {
   { 404, 'POST', '/api/strategy/grid/adjust', json.adjust },
   { 404, 'POST', '/api/strategy/grid/command/x', json.target },
   { 403, 'GET', '/api/accounts/victim' },
+  { 404, 'DELETE', '/api/accounts/' .. account },
   { 403, 'POST', '/api/accounts', '{"user_id":"victim"}' },
   { 403, 'POST', '/api/orders/create', (order:gsub('^{', '{"user_id":"victim",')) },
   { 404, 'POST', '/api/orders/create', (order:gsub('^{', '{"account_id":"' .. account .. '",')) },
@@ -89,7 +90,7 @@ for role, token in pairs(thieves) do
     -- Another's thing and one that does not exist are told in the same words.
     if row[1] == 404 then
       local function strange(text)
-        return (text:gsub(a.activation_id, 'azzzzzzzzzzzz'):gsub(resting, 'mzzzzzzzzzzzzo1'):gsub((position:gsub('%-', '%%-')), 'mzz.BTC-USDT-SWAP.net')
+        return (text:gsub('/accounts/' .. account .. '$', '/accounts/paper999'):gsub(a.activation_id, 'azzzzzzzzzzzz'):gsub(resting, 'mzzzzzzzzzzzzo1'):gsub((position:gsub('%-', '%%-')), 'mzz.BTC-USDT-SWAP.net')
           :gsub('"' .. account .. '"', '"paper999"'))
       end
       local _, other = ask(method, strange(path), { token = token, body = body and strange(body), raw = true })

@@ -232,9 +232,61 @@ body = expect('earned', 200, nil, 'GET', '/api/positions/pnl/alice', as(alice))
 check('fees are counted', tonumber(body.fees) > 0)
 body = expect('at risk', 200, nil, 'GET', '/api/positions/risk/alice', as(alice))
 check('a row an account', #body.items == 3, #body.items)
-if scripts then
-  expect('a script\'s position', 409, 'wrong_state', 'POST', '/api/positions/close/' .. scripts.position_id, as(alice))
+local function held_by(id)
+  for _, p in ipairs(select(2, ask('GET', '/api/positions/alice', as(alice))).items) do
+    if p.owner == id then return p end
+  end
 end
+-- An activation's position is closed by its end, and by nothing else.
+body = expect('another grid', 201, nil, 'POST', '/api/strategy/grid/activate', as(alice, good))
+local holder, holders_home = body.activation_id, body.account_id
+for _ = 1, 40 do
+  if held_by(holder) then break end
+  say 'play 20'
+end
+scripts = held_by(holder)
+check('it holds a position', scripts ~= nil)
+body = expect('a script\'s position', 409, 'wrong_state', 'POST', '/api/positions/close/' .. scripts.position_id, as(alice))
+check('and says what closes it', body.error.message:find('POST /api/strategy/grid/deactivate with positions=close', 1, true), body.error.message)
+body = expect('its account', 409, 'wrong_state', 'DELETE', '/api/accounts/' .. holders_home, as(alice))
+check('is in use', body.error.message:find(holder .. ' is running', 1, true), body.error.message)
+expect('keep', 200, nil, 'POST', '/api/strategy/grid/deactivate', as(alice, ('{"activation_id":"%s","positions":"keep"}'):format(holder)))
+say 'play 2'
+check('it is kept', held_by(holder) ~= nil)
+expect('of one that is over', 409, nil, 'DELETE', '/api/accounts/' .. holders_home, as(alice))
+body = expect('a third grid', 201, nil, 'POST', '/api/strategy/grid/activate', as(alice, good))
+holder, holders_home = body.activation_id, body.account_id
+for _ = 1, 40 do
+  if held_by(holder) then break end
+  say 'play 20'
+end
+check('it holds a position, too', held_by(holder) ~= nil)
+expect('close', 200, nil, 'POST', '/api/strategy/grid/deactivate', as(alice, ('{"activation_id":"%s","positions":"close"}'):format(holder)))
+say 'play 3'
+check('its position is closed', held_by(holder) == nil)
+body = select(2, ask('GET', '/api/strategy/grid/status/alice?activation_id=' .. holder, as(alice)))
+check('it has stopped', body.items[1] and body.items[1].status == 'stopped', body.items[1] and body.items[1].status)
+body = expect('then its account can go', 200, nil, 'DELETE', '/api/accounts/' .. holders_home, as(alice))
+check('as it was at its end', body.account_id == holders_home)
+expect('once', 404, 'not_found', 'DELETE', '/api/accounts/' .. holders_home, as(alice))
+for _, one in ipairs(select(2, ask('GET', '/api/accounts/alice', as(alice))).items) do
+  check('it is in no list', one.account_id ~= holders_home)
+end
+expect('nothing is ordered in it', 404, 'not_found', 'POST', '/api/orders/create',
+  as(alice, order(limit .. (',"account_id":"%s"'):format(holders_home))))
+expect('nothing is opened in it', 404, 'not_found', 'POST', activate, as(alice, (good:gsub('"mode"', '"account_id":"' .. holders_home .. '","mode"'))))
+expect('a person\'s in use', 409, 'wrong_state', 'DELETE', '/api/accounts/' .. account, as(alice))
+body = expect('an account with an order', 201, nil, 'POST', '/api/accounts', as(alice, '{"balance":9000}'))
+do
+  local id = body.account_id
+  local rests = expect('in it', 201, nil, 'POST', '/api/orders/create', as(alice, order(limit .. (',"account_id":"%s"'):format(id))))
+  expect('it stays', 409, 'wrong_state', 'DELETE', '/api/accounts/' .. id, as(alice))
+  expect('without it', 200, nil, 'POST', '/api/orders/cancel/' .. rests.order_id, as(alice))
+  expect('it goes', 200, nil, 'DELETE', '/api/accounts/' .. id, as(alice))
+  expect('its order is told', 200, nil, 'GET', '/api/orders/status/' .. rests.order_id, as(alice))
+end
+expect('no such account', 404, 'not_found', 'DELETE', '/api/accounts/paper999', as(alice))
+expect('a user is no account', 404, 'not_found', 'DELETE', '/api/accounts/alice', as(alice))
 expect('no such position', 404, 'not_found', 'POST', '/api/positions/close/a.b.c', as(alice))
 body = expect('close', 201, nil, 'POST', '/api/positions/close/' .. mine.position_id, as(alice))
 say 'play 2'

@@ -1,5 +1,5 @@
 /* What people change: their orders' figures, with the checks, the record and the way of any other
- * request. */
+ * request; and the end of an account. */
 #include "unit/engine/kept.h"
 
 #include <setjmp.h>
@@ -231,6 +231,89 @@ static void without_a_journal_it_is_refused(void **state) {
     assert_int_equal(fake.sent_count, sent + 1);
 }
 
+/* --- the end of an account -----------------------------------------------------------------------
+ */
+
+static void venue_fills(uint64_t sequence, const char *quantity) {
+    venue_says(sequence, fake_fill("49000", quantity, "0.1"));
+}
+
+static int close_account(struct err *err) {
+    return engine_close_account(fake.engine, owner, "ann", err);
+}
+
+static void an_account_with_something_in_it_stays(void **state) {
+    (void)state;
+    struct err err = {0};
+    uint32_t account = activation_account(fake.engine, owner);
+    uint32_t scripts = activation_account(fake.engine, script);
+    assert_int_equal(account_close_check(fake.engine, scripts, &err), E_STATE);
+    assert_string_equal(err.msg, "t1 is running in it: deactivate it first");
+    assert_int_equal(account_close_check(fake.engine, 99, &err), E_NOT_FOUND);
+    assert_int_equal(engine_close_account(fake.engine, script, "ann", &err), E_NOT_FOUND);
+    uint64_t sequence = order_rests(ORDER_LIMIT);
+    assert_int_equal(close_account(&err), E_STATE);
+    assert_string_equal(err.msg, "1 orders of m1 are open in it: cancel them first");
+    venue_fills(sequence, "0.01");
+    assert_int_equal(close_account(&err), E_HAS_POSITION);
+    assert_string_equal(err.msg, "m1 holds a position in it: close it first");
+    assert_false(account_is_closed(fake.engine, account));
+}
+
+static void a_closed_account_is_over(void **state) {
+    (void)state;
+    static struct fake silent;
+    struct venue_port venue = {
+        &silent, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL,
+    };
+    struct err err = {0};
+    uint32_t account = activation_account(fake.engine, owner);
+    uint64_t before = kept.count;
+    assert_int_equal(close_account(&err), 0);
+    assert_true(account_is_closed(fake.engine, account));
+    assert_int_equal(close_account(&err), E_NOT_FOUND); /* once */
+    assert_int_equal(kept.count, before + 2);           /* its state, and who did it */
+    assert_int_equal(last_record().kind, RECORD_AUDIT);
+    assert_string_equal(last_record().u.audit.who, "ann");
+    struct engine *again = kept_recover(&silent, &kept, kept.count, &venue);
+    assert_true(account_is_closed(again, account));
+    assert_true(kept_is_same(fake.engine, again));
+    engine_free(again);
+    /* Nothing happens in it any more. */
+    struct order_request request = {.side = ORDER_BUY, .type = ORDER_MARKET};
+    uint64_t sequence;
+    int sent = fake.sent_count;
+    request.quantity.d = dec("0.01");
+    assert_int_equal(engine_order(fake.engine, owner, &request, "ann", &sequence, &err), 0);
+    settle();
+    assert_int_equal(fake.last_order.state, ORDER_REJECTED);
+    assert_int_equal(fake.sent_count, sent);
+    struct activation_options more = {.id = "m2", .account = &account, .currency = "USDT"};
+    uint32_t index;
+    assert_int_equal(engine_activate(fake.engine, &more, &index, &err), E_STATE);
+    assert_true(records_say_what_is_so());
+}
+
+static void its_place_is_given_to_another(void **state) {
+    (void)state;
+    struct err err = {0};
+    uint32_t account = activation_account(fake.engine, owner);
+    struct activation_options more = {.id = "m2", .user = "bob", .currency = "USDT"};
+    uint32_t index;
+    more.balance.d = dec("500");
+    assert_int_equal(close_account(&err), 0);
+    assert_int_equal(engine_activate(fake.engine, &more, &index, &err), 0);
+    assert_int_equal(index, owner);
+    assert_int_equal(activation_account(fake.engine, index), account);
+    assert_false(account_is_closed(fake.engine, account));
+    assert_true(account_ledger(fake.engine, account)->balance.d.v == dec("500").v);
+    assert_true(records_say_what_is_so());
+    owner = index;
+    order_rests(ORDER_LIMIT);
+    assert_int_equal(fake.last_order.state, ORDER_OPEN);
+    assert_true(records_say_what_is_so());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
@@ -243,6 +326,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_cannot_be_changed, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_scripts_order_is_the_scripts, world_begin, world_end),
         cmocka_unit_test_setup_teardown(without_a_journal_it_is_refused, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(
+            an_account_with_something_in_it_stays, world_begin, world_end
+        ),
+        cmocka_unit_test_setup_teardown(a_closed_account_is_over, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(its_place_is_given_to_another, world_begin, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
