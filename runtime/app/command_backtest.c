@@ -208,7 +208,7 @@ static void show_log(void *ctx, const struct log_record *record) {
 static void show_fault(void *ctx, const struct fault_record *record) {
     static const char *const handlers[EVENT_KIND_COUNT] = {
         "on_start", "on_ready", "on_candle", "on_ticker",  "on_fill",
-        "on_order", "on_timer", "on_params", "on_command", "on_stop",
+        "on_order", "on_timer", "on_params", "on_command", "on_stop", "an edit",
     };
     struct backtest_command *c = ctx;
     char time[TIME_TEXT_MAX];

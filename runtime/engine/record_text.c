@@ -85,6 +85,7 @@ put_ask(struct buffer *out, const struct ask *ask, const struct ask_outcome *out
 static void put_done(struct buffer *out, const struct record *r, bool all) {
     static const char *const events[EVENT_KIND_COUNT] = {
         "start", "ready", "candle", "ticker", "fill", "order", "timer", "params", "command", "stop",
+        "edit",
     };
     const struct done *done = &r->u.done.done;
     buffer_appendf(

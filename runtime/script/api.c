@@ -80,7 +80,7 @@ const struct api_value api_values[] = {
 };
 const int api_value_count = sizeof api_values / sizeof *api_values;
 
-const struct api_handler api_handlers[EVENT_KIND_COUNT] = {
+const struct api_handler api_handlers[EVENT_HANDLER_COUNT] = {
     [EVENT_START] =
         {"on_start", PHASE_START, "",
          "Activation, restart, new version, after a fault, after a change of "

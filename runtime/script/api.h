@@ -54,7 +54,7 @@ extern const struct api_row api_rows[];
 extern const int api_row_count;
 extern const struct api_value api_values[];
 extern const int api_value_count;
-extern const struct api_handler api_handlers[EVENT_KIND_COUNT]; /* by event kind */
+extern const struct api_handler api_handlers[EVENT_HANDLER_COUNT]; /* by event kind */
 extern const struct api_class *const api_classes[];
 extern const int api_class_count;
 

@@ -195,7 +195,7 @@ static void option_rule(struct check *c, const struct sight *s) {
 /* function M:on_candle(c): the fields of c. */
 static void event_rule(struct check *c, const struct sight *s) {
     const struct api_class *class = NULL;
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+    for (int kind = 0; kind < EVENT_HANDLER_COUNT; kind++) {
         if (words_are(s->function, api_handlers[kind].name)) {
             class = class_of(api_handlers[kind].arguments, s->parameter);
         }
@@ -238,7 +238,7 @@ static void taken_rule(struct check *c, const struct sight *s) {
 
 static const char *handler_at(const void *unused, int index) {
     (void)unused;
-    return index < EVENT_KIND_COUNT ? api_handlers[index].name : NULL;
+    return index < EVENT_HANDLER_COUNT ? api_handlers[index].name : NULL;
 }
 
 static int argument_count(const char *arguments) {
@@ -293,7 +293,7 @@ static void function_rule(struct check *c, const struct sight *s) {
     if (!check_is_script(c, s)) {
         return;
     }
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+    for (int kind = 0; kind < EVENT_HANDLER_COUNT; kind++) {
         if (words_are(s->name, api_handlers[kind].name)) {
             handler_rule(c, s, &api_handlers[kind]);
             return;

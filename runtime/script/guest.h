@@ -69,6 +69,7 @@ struct guest {
     char id[ACTIVATION_ID_MAX];
     char currency[16];
     struct bundle *bundle;
+    int version; /* M.version of the script that was adopted last; 0: none yet */
     struct setting *settings; /* owned, with their texts */
     int setting_count;
     struct setting
@@ -111,7 +112,7 @@ struct host {
 /* Values of a sandbox that the host keeps at hand, in the registry. */
 enum guest_ref {
     REF_HANDLER = 1, /* + event kind */
-    REF_SELF = REF_HANDLER + EVENT_KIND_COUNT,
+    REF_SELF = REF_HANDLER + EVENT_HANDLER_COUNT,
     REF_API,
     REF_KEY_NOW,
     REF_KEY_STATE,
@@ -147,8 +148,19 @@ MUST_CHECK int guest_restore(struct guest *g, struct fault *fault);
 int fault_set(struct fault *fault, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* self.state = M.migrate(self.state, from_version), where the script has it. */
+MUST_CHECK int guest_migrate(struct guest *g, int from_version, struct fault *fault);
+
 /* guest_start.c */
 void guest_start(struct guest *g, const struct event *event, struct done *out);
+/* A fresh sandbox with the guest's bundle, started; from_version: whose state is taken over, 0:
+ * this version's own. The sandbox is not dropped by a fault. */
+MUST_CHECK int
+guest_start_run(struct guest *g, const struct event *event, int from_version, struct done *out);
+/* What a start that went well says. */
+void guest_start_tell(struct guest *g, struct done *out);
+/* guest_edit.c */
+void guest_edit(struct guest *g, const struct event *event, struct done *out);
 /* guest_call.c */
 void guest_change_params(struct guest *g, const struct event *event, struct done *out);
 void guest_command(struct guest *g, const struct event *event, struct done *out);

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <lauxlib.h>
 #include <string.h>
 
 struct task { /* what a protected function is given */
@@ -76,7 +77,7 @@ static bool has_field(lua_State *L, int table, const char *name, int type) {
     return is_there;
 }
 
-static int script_check(lua_State *L, int script, struct fault *fault) {
+static int script_check(lua_State *L, struct guest *g, int script, struct fault *fault) {
     if (lua_type(L, script) != LUA_TTABLE) {
         return fault_set(
             fault, E_SCRIPT, "the script must return its table: end it with `return M`"
@@ -98,6 +99,7 @@ static int script_check(lua_State *L, int script, struct fault *fault) {
     if (lua_type(L, -1) != LUA_TNUMBER || !is_whole) {
         return fault_set(fault, E_SCRIPT, "M.version must be a whole number from 1");
     }
+    g->version = (int)version;
     const char *name;
     for (int i = 0; (name = api_name_at(NULL, i)) != NULL; i++) {
         if (strcmp(name, "params") != 0 && has_field(L, script, name, LUA_TNONE)) {
@@ -109,7 +111,7 @@ static int script_check(lua_State *L, int script, struct fault *fault) {
 
 static int handlers_find(lua_State *L, struct guest *g, int script, struct fault *fault) {
     g->handlers = 0;
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+    for (int kind = 0; kind < EVENT_HANDLER_COUNT; kind++) {
         lua_pushstring(L, api_handlers[kind].name);
         lua_rawget(L, script);
         if (lua_isnil(L, -1)) {
@@ -143,7 +145,7 @@ static int adopt(lua_State *L) {
     guest_ref_push(L, REF_SCRIPT);
     guest_ref_push(L, REF_API);
     guest_ref_push(L, REF_SELF);
-    if (script_check(L, 2, task->fault) != 0 ||
+    if (script_check(L, task->guest, 2, task->fault) != 0 ||
         handlers_find(L, task->guest, 2, task->fault) != 0) {
         return 0;
     }
@@ -188,4 +190,59 @@ int guest_restore(struct guest *g, struct fault *fault) {
     fault->code = 0;
     int code = sandbox_protect(g->sandbox, restore, &task, fault);
     return code ? code : fault->code;
+}
+
+static int migrate_find(lua_State *L) {
+    struct task *task = lua_touserdata(L, 1);
+    guest_ref_push(L, REF_SCRIPT);
+    lua_pushliteral(L, "migrate");
+    lua_rawget(L, 2);
+    if (!lua_isnil(L, 3) && lua_type(L, 3) != LUA_TFUNCTION) {
+        fault_set(task->fault, E_SCRIPT, "M.migrate must be a function");
+    }
+    guest_ref_set(L, REF_ARGUMENT);
+    return 0;
+}
+
+static int migrate_take(lua_State *L) {
+    struct task *task = lua_touserdata(L, 1);
+    guest_ref_push(L, REF_ARGUMENT);
+    if (lua_type(L, 2) != LUA_TTABLE) {
+        fault_set(
+            task->fault, E_SCRIPT, "M.migrate must return the new state, a table, not a %s",
+            luaL_typename(L, 2)
+        );
+        return 0;
+    }
+    guest_ref_push(L, REF_SELF);
+    lua_pushvalue(L, 2);
+    lua_setfield(L, 3, "state");
+    return 0;
+}
+
+int guest_migrate(struct guest *g, int from_version, struct fault *fault) {
+    struct task task = {g, fault};
+    lua_State *L = g->L;
+    fault->code = 0;
+    int code = sandbox_protect(g->sandbox, migrate_find, &task, fault);
+    if (code != 0 || fault->code != 0) {
+        return code != 0 ? code : fault->code;
+    }
+    guest_ref_push(L, REF_ARGUMENT);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        return 0;
+    }
+    guest_ref_push(L, REF_SELF);
+    guest_ref_push(L, REF_KEY_STATE);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    lua_pushinteger(L, from_version);
+    code = sandbox_call(g->sandbox, 2, 1, g->host->options.limits.start_cpu_ns, fault);
+    if (code != 0) {
+        return code;
+    }
+    guest_ref_set(L, REF_ARGUMENT);
+    code = sandbox_protect(g->sandbox, migrate_take, &task, fault);
+    return code != 0 ? code : fault->code;
 }

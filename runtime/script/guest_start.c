@@ -1,4 +1,4 @@
-/* EVENT_START: a fresh sandbox, the script, its parameters and state, on_start and on_params. */
+/* EVENT_START, and what EVENT_EDIT shares with it: a fresh sandbox, the script, its parameters and state, on_start and on_params. */
 #include "market/timeframe.h"
 #include "script/api.h"
 #include "script/guest_settings.h"
@@ -105,7 +105,9 @@ static int call_params(struct guest *g, const struct event *event, struct done *
     return sandbox_call(g->sandbox, 2, 0, g->host->options.limits.handler_cpu_ns, &out->fault);
 }
 
-static int start_run(struct guest *g, const struct event *event, struct done *out) {
+int guest_start_run(
+    struct guest *g, const struct event *event, int from_version, struct done *out
+) {
     struct settings_task t;
     int code = start_load(g, &out->fault);
     if (code != 0) {
@@ -121,6 +123,9 @@ static int start_run(struct guest *g, const struct event *event, struct done *ou
     if (code == 0) {
         code = guest_restore(g, &out->fault);
     }
+    if (code == 0 && from_version > 0 && from_version < g->version) {
+        code = guest_migrate(g, from_version, &out->fault);
+    }
     if (code == 0) {
         slots_fill(g);
         code = watch_params(&t, event);
@@ -132,7 +137,8 @@ static int start_run(struct guest *g, const struct event *event, struct done *ou
         code = call_params(g, event, out);
     }
     g->handled_number = event->number;
-    if (code == 0 && g->host->options.capture != CAPTURE_WHEN_ASKED) {
+    bool is_captured = g->host->options.capture != CAPTURE_WHEN_ASKED || from_version > 0;
+    if (code == 0 && is_captured) {
         code = guest_capture(g, &out->fault);
         out->state = g->state;
         out->state_length = g->state_length;
@@ -144,7 +150,7 @@ void guest_start(struct guest *g, const struct event *event, struct done *out) {
     g->subscription = (struct subscription){0};
     g->indicator_count = 0;
     view_begin(&g->view, &g->host->undo);
-    int code = start_run(g, event, out);
+    int code = guest_start_run(g, event, 0, out);
     g->event = NULL;
     g->phase = PHASE_IDLE;
     if (code != 0) {
@@ -156,6 +162,10 @@ void guest_start(struct guest *g, const struct event *event, struct done *out) {
         return;
     }
     guest_settings_settle(g, true);
+    guest_start_tell(g, out);
+}
+
+void guest_start_tell(struct guest *g, struct done *out) {
     g->subscription.handlers = g->handlers;
     out->subscription = g->subscription;
     out->asks = g->host->asks;

@@ -254,6 +254,7 @@ static void done_begin(struct done *out, const struct event *event) {
     out->ask_count = 0;
     out->state = NULL;
     out->state_length = 0;
+    out->runs_on = false;
     out->answer = NULL;
     out->subscription.handlers = 0;
     out->subscription.watch_count = 0;
@@ -332,6 +333,9 @@ void host_event(struct host *h, const struct event *event, struct done *out) {
         break;
     case EVENT_COMMAND:
         guest_command(g, event, out);
+        break;
+    case EVENT_EDIT:
+        guest_edit(g, event, out);
         break;
     default:
         guest_handle(g, event, out);

@@ -56,6 +56,12 @@ static void codec_event_payload(struct codec *c, struct event *event) {
     case EVENT_STOP:
         CODEC_ENUM(c, &event->u.stop, STOP_SUSPEND);
         break;
+    case EVENT_EDIT:
+        codec_bundle_optional(c, &event->u.edit);
+        if (c->code == 0 && !event->u.edit) {
+            codec_fail(c, E_DATA);
+        }
+        break;
     case EVENT_START:
     case EVENT_KIND_COUNT:
         break;
@@ -114,6 +120,7 @@ void codec_done(struct codec *c, struct done *done) {
         done->asks = asks;
     }
     codec_blob(c, &done->state, &done->state_length);
+    codec_bool(c, &done->runs_on);
     codec_text(c, &done->answer);
     codec_subscription(c, &done->subscription);
     codec_settings(c, &done->params, &done->param_count);

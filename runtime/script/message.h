@@ -93,7 +93,8 @@ struct activation_open {
 
 /* --- events ------------------------------------------------------------------------------------- */
 
-/* Handlers, in the order of the reference; the bit of a handler is 1 << event kind. */
+/* Handlers, in the order of the reference; the bit of a handler is 1 << event kind. Those behind
+ * EVENT_HANDLER_COUNT have none. */
 enum event_kind {
     EVENT_START, /* fresh sandbox, file body, params, on_start */
     EVENT_READY,
@@ -105,6 +106,8 @@ enum event_kind {
     EVENT_PARAMS,
     EVENT_COMMAND,
     EVENT_STOP,
+    EVENT_HANDLER_COUNT,
+    EVENT_EDIT = EVENT_HANDLER_COUNT, /* another version of the script takes over, or is refused */
     EVENT_KIND_COUNT,
 };
 
@@ -147,6 +150,7 @@ struct event {
         char timer[TIMER_NAME_MAX];
         enum ready_why ready;
         enum stop_why stop;
+        const struct script_bundle *edit;
         struct {
             const struct setting *settings; /* PARAMS: the new ones; COMMAND: its arguments */
             int count;
@@ -243,11 +247,12 @@ struct done {
     int ask_count;
     const char *state; /* captured self.state, encoded; NULL: not captured for this event */
     size_t state_length;
+    bool runs_on; /* EDIT with a fault: the version from before was not touched */
     /* COMMAND: what on_command returned. With E_PARAMS: every fault, where the fault's text has no
      * room for all. Else NULL. */
     const char *answer;
-    struct subscription subscription; /* START */
-    const struct setting *params;     /* START: every parameter's value as text, in the order of their names */
+    struct subscription subscription; /* START, EDIT */
+    const struct setting *params;     /* START, EDIT: every parameter's value as text, in the order of their names */
     int param_count;
     int log_dropped; /* lines over the limit of a minute */
 };

@@ -119,7 +119,7 @@ static void append_strategy_types(struct buffer *out) {
         const struct api_value *v = &api_values[i];
         buffer_appendf(out, "--- @field %s %s # %s\n", v->name, v->type, v->doc);
     }
-    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+    for (int i = 0; i < EVENT_HANDLER_COUNT; i++) {
         const struct api_handler *h = &api_handlers[i];
         buffer_appendf(
             out, "--- @field %s? fun(self: strategy%s%s) # %s\n", h->name,
@@ -232,7 +232,7 @@ static void append_handlers(struct buffer *out) {
         out,
         "## Handlers\n\nAll are optional.\n\n| handler | argument | when |\n| --- | --- | --- |\n"
     );
-    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+    for (int i = 0; i < EVENT_HANDLER_COUNT; i++) {
         const struct api_handler *h = &api_handlers[i];
         buffer_appendf(out, "| `%s` | ", h->name);
         append_cell(out, h->arguments);

@@ -110,7 +110,7 @@ static void ask_random(struct world *w, struct done *done, struct owner *o) {
 }
 
 static void subscribe_all(struct done *done) {
-    done->subscription.handlers = (1u << EVENT_KIND_COUNT) - 1;
+    done->subscription.handlers = (1u << EVENT_HANDLER_COUNT) - 1;
     for (uint16_t i = 0; i < SYMBOLS; i++) {
         done->subscription.watches[i] = (struct watch){i, 0};
         done->subscription.tickers[i] = i;

@@ -49,6 +49,8 @@ static inline struct order sample_order(void) {
 static inline size_t sample_event(enum event_kind kind, char *bytes) {
     static const struct setting settings[] = {
         {.name = "length", .text = "14"}, {.name = "amounts", .text = "", .is_optional = true}};
+    static const struct script_file files[] = {{"init.lua", "return M", 8}};
+    static const struct script_bundle edit = {"test", 77, files, 1};
     struct event event = {
         .number = 1ULL << 60,
         .activation = 9,
@@ -93,6 +95,9 @@ static inline size_t sample_event(enum event_kind kind, char *bytes) {
         break;
     case EVENT_STOP:
         event.u.stop = STOP_SUSPEND;
+        break;
+    case EVENT_EDIT:
+        event.u.edit = &edit;
         break;
     default:
         break;

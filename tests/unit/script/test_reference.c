@@ -72,7 +72,7 @@ static void every_row_is_told(void **state) {
         assert_int_equal(api_rows[i].since, 1);
         assert_true(api_rows[i].phases != 0);
     }
-    for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+    for (int i = 0; i < EVENT_HANDLER_COUNT; i++) {
         assert_true(strlen(api_handlers[i].doc) > 10);
     }
     buffer_free(&types);
