@@ -168,12 +168,63 @@ static bool watcher_add(uint32_t **list, int *count, int *capacity, uint32_t act
     return true;
 }
 
+static void watcher_remove(uint32_t *list, int *count, uint32_t activation) {
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        if (list[i] != activation) {
+            list[kept++] = list[i];
+        }
+    }
+    *count = kept;
+}
+
+static bool series_is_wanted(
+    const struct engine *e, const struct engine_series *series, const struct subscription *s
+) {
+    for (int i = 0; i < s->watch_count; i++) {
+        const struct watch *w = &s->watches[i];
+        int64_t timeframe_ms =
+            w->timeframe_ms != 0 ? w->timeframe_ms : e->symbols[w->symbol].finest_ms;
+        if (w->symbol == series->symbol && timeframe_ms == series->builder.timeframe_ms) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ticker_is_wanted(uint16_t symbol, const struct subscription *s) {
+    for (int i = 0; i < s->ticker_count; i++) {
+        if (s->tickers[i] == symbol) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What it heard before and does not ask for any more: other parameters, another version. */
+static void watches_drop(struct engine *e, uint32_t activation, const struct subscription *s) {
+    for (int i = 0; i < e->series_count; i++) {
+        struct engine_series *series = &e->series[i];
+        if (!series_is_wanted(e, series, s)) {
+            watcher_remove(series->watchers, &series->watcher_count, activation);
+        }
+    }
+    for (int i = 0; i < e->symbol_count; i++) {
+        struct engine_symbol *symbol = &e->symbols[i];
+        if (!ticker_is_wanted((uint16_t)i, s)) {
+            watcher_remove(symbol->ticker_watchers, &symbol->ticker_watcher_count, activation);
+        }
+    }
+}
+
 /* What the script wants to hear; the series exist, since its start made them. */
 static int activation_subscribe(
     struct engine *e, uint32_t activation, const struct subscription *s, struct err *err
 ) {
     struct activation *a = &e->activations[activation];
     a->handlers = s->handlers;
+    a->has_symbol = false;
+    watches_drop(e, activation, s);
     for (int i = 0; i < s->watch_count; i++) {
         uint16_t symbol = s->watches[i].symbol;
         int64_t timeframe_ms = s->watches[i].timeframe_ms;
@@ -268,6 +319,9 @@ void activation_fault(
     }
     if (event->kind == EVENT_START && settings_revert(e, activation)) {
         return; /* it could not begin with the new parameters: it goes on with the old ones */
+    }
+    if (event->kind != EVENT_EDIT && edit_roll_back(e, activation, event, fault)) {
+        return;
     }
     if (event->kind == EVENT_TIMER) {
         timer_done(e, activation, event->u.timer);

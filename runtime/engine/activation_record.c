@@ -53,6 +53,7 @@ void activation_fini(struct activation *a) {
     free(a->status_reason);
     free(a->finish_reason);
     free(a->state);
+    free(a->previous_state);
     free(a->events);
     free(a->orders);
     free(a->positions);
@@ -143,6 +144,9 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
         .status = a->status,
         .started_ms = a->started_ms,
         .last_event_ms = a->last_event_ms,
+        .previous_hash = a->previous != NULL ? a->previous->hash : 0,
+        .previous_state = a->previous_state,
+        .previous_state_length = a->previous_state_length,
         .order_sequence = a->order_sequence,
         .core_sequence = a->core_sequence,
         .order_first = a->order_first,
@@ -232,7 +236,8 @@ static int texts_restore(
     a->positions = calloc((size_t)e->options.symbols_max * 2, sizeof *a->positions);
     if (a->user == NULL || a->currency == NULL || a->status_reason == NULL || a->settings == NULL ||
         a->params == NULL || a->orders == NULL || a->positions == NULL ||
-        activation_keep_state(a, r->state, r->state_length) != 0) {
+        activation_keep_state(a, r->state, r->state_length) != 0 ||
+        edit_keep_previous(a, r->previous_state, r->previous_state_length) != 0) {
         return err_set(err, E_MEMORY, "no memory for an activation");
     }
     return 0;
@@ -257,6 +262,8 @@ static int activation_fill(
 ) {
     memcpy(a->id, r->id, sizeof a->id);
     a->bundle = bundle;
+    a->previous = r->previous_hash != 0 ? script_find(e, r->previous_hash) : NULL;
+    a->trial_left = a->previous != NULL ? EDIT_TRIAL_EVENTS : 0;
     a->seed = r->seed;
     a->status = r->status;
     a->on_suspend = r->on_suspend;

@@ -173,6 +173,22 @@ MUST_CHECK int
 engine_close_account(struct engine *e, uint32_t owner, const char *who, struct err *err);
 bool account_is_closed(const struct engine *e, uint32_t account);
 
+/* Another version of a running activation's script takes over before its next event, with position,
+ * orders, timers and state as they are; what it refuses changes nothing. The sink's `edit` tells
+ * what became of it: *number is the event's. In its first EDIT_TRIAL_EVENTS events a fault brings
+ * the version before back, with the state of before. The bundle is copied. E_STATE: it does not
+ * run, or runs that version. */
+#define EDIT_TRIAL_EVENTS 20
+MUST_CHECK int engine_edit(
+    struct engine *e,
+    uint32_t activation,
+    const struct script_bundle *bundle,
+    const char *who,
+    const char *reason,
+    uint64_t *number,
+    struct err *err
+);
+
 /* Stops new orders at once and cancels what rests; with flatten closes what is held. */
 MUST_CHECK int engine_kill(
     struct engine *e,

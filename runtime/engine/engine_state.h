@@ -35,6 +35,10 @@ struct activation {
     char *user;
     char *currency;
     const struct script_bundle *bundle; /* the engine's copy; NULL: the owner of orders by people */
+    const struct script_bundle *previous; /* of a version in its trial: the one before; NULL */
+    char *previous_state;                 /* of before the edit */
+    size_t previous_state_length;
+    int trial_left; /* events until the one before is forgotten */
     struct setting *settings;           /* as given; owned texts */
     int setting_count;
     struct setting *settings_before; /* of a change that no start has proved yet; NULL: none */
@@ -152,8 +156,10 @@ struct outbox_item {
     int leverage;
 };
 
-struct engine_script { /* a version that was seen, kept for the life of the engine */
+struct engine_script { /* a version that runs, ran before one in its trial, or is to run */
     struct script_bundle bundle;
+    bool is_recorded; /* else it was not accepted yet */
+    bool is_used;     /* by the sweep */
     char *owner, *author, *reason;
 };
 
@@ -214,6 +220,7 @@ struct engine {
 
     struct engine_script **scripts;
     int script_count, script_capacity;
+    int script_sweep_at; /* count at which those that nobody uses are dropped */
     struct kill_switch kills[KILL_SWITCHES_MAX];
     int kill_count;
 
@@ -284,7 +291,18 @@ bool sequence_is_own(const struct activation *a, uint64_t sequence);
 const struct script_bundle *script_keep(
     struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
 );
+/* The same without its record: it may be refused. NULL without memory. */
+const struct script_bundle *script_hold(
+    struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
+);
+/* Writes the record of one that was held. */
+void script_record(struct engine *e, const struct script_bundle *bundle);
 const struct script_bundle *script_find(const struct engine *e, uint64_t hash);
+const char *script_author(const struct script_bundle *bundle); /* one of the engine's */
+/* Drops versions that nobody runs or goes back to, when they have become many. */
+void scripts_sweep(struct engine *e);
+/* Marks those that an activation runs or goes back to. */
+void scripts_note_use(struct engine *e);
 void scripts_free(struct engine *e);
 
 /* kill.c */
@@ -300,6 +318,29 @@ MUST_CHECK int
 activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err);
 
 MUST_CHECK int activation_open_in_host(struct engine *e, uint32_t index, struct err *err);
+
+/* edit.c */
+/* The event's version has started: it runs from now on, for its trial. */
+MUST_CHECK int edit_take(struct engine *e, uint32_t activation, const struct script_bundle *to);
+void edit_tell(
+    struct engine *e,
+    uint32_t activation,
+    uint64_t number,
+    enum edit_step step,
+    const struct script_bundle *from,
+    const struct script_bundle *to,
+    const char *who,
+    const struct fault *fault
+);
+/* A fault in a trial: the version before takes over again and gets the event. False: no trial. */
+bool edit_roll_back(
+    struct engine *e, uint32_t activation, const struct event *event, const struct fault *fault
+);
+void edit_restore_previous(struct activation *a);
+MUST_CHECK int edit_keep_previous(struct activation *a, const char *state, size_t length);
+void edit_trial_end(struct activation *a);
+/* One more event handled: a trial ends after EDIT_TRIAL_EVENTS. */
+void edit_event_handled(struct engine *e, uint32_t activation);
 
 /* people.c */
 void settings_changed(struct engine *e, uint32_t activation, const struct event *event);

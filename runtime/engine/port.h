@@ -167,6 +167,21 @@ struct answer_record { /* to engine_adjust or engine_command */
     int asks;            /* how many things the handler asked for */
 };
 
+enum edit_step { EDIT_TAKEN, EDIT_REFUSED, EDIT_ROLLED_BACK };
+
+/* "taken" "refused" "rolled back" */
+const char *edit_step_name(enum edit_step step);
+
+struct edit_record { /* a version of a script took over, or did not */
+    uint32_t activation;
+    uint64_t number; /* of the event: what engine_edit returned; ROLLED_BACK: of the one that faulted */
+    int64_t time_ms;
+    enum edit_step step;
+    uint64_t from_hash, to_hash; /* TAKEN, ROLLED_BACK: what ran before, what runs now */
+    const char *who;
+    const struct fault *fault; /* REFUSED, ROLLED_BACK: why */
+};
+
 struct sink_port { /* any function may be NULL */
     void *ctx;
     void (*fill)(void *ctx, const struct fill_record *record);
@@ -176,6 +191,7 @@ struct sink_port { /* any function may be NULL */
     void (*fault)(void *ctx, const struct fault_record *record);
     void (*status)(void *ctx, const struct status_record *record);
     void (*answer)(void *ctx, const struct answer_record *record);
+    void (*edit)(void *ctx, const struct edit_record *record);
     /* An activation that is over leaves its place to another, which will have its number. */
     void (*left)(void *ctx, uint32_t activation);
 };

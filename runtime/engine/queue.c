@@ -127,6 +127,9 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
         event->kind == EVENT_PARAMS) {
         return true; /* the host's view follows them, with a handler or without */
     }
+    if (event->kind == EVENT_EDIT) {
+        return a->status != ACTIVATION_STOPPING;
+    }
     if (event->kind == EVENT_STOP && a->status == ACTIVATION_STOPPING) {
         return true; /* its answer ends the activation */
     }
@@ -181,7 +184,26 @@ static bool state_is_new(const struct activation *a, const struct done *done) {
 static bool done_is_quiet(enum event_kind kind, const struct done *done) {
     return done->fault.code == 0 && done->ask_count == 0 && done->state == NULL &&
            kind != EVENT_START && kind != EVENT_TIMER && kind != EVENT_PARAMS &&
-           kind != EVENT_COMMAND;
+           kind != EVENT_COMMAND && kind != EVENT_EDIT;
+}
+
+/* The new version has started. Its record comes with what it did. */
+static void edit_apply(struct engine *e, const struct event *event, const struct done *done) {
+    const struct script_bundle *from = e->activations[event->activation].bundle;
+    const struct script_bundle *to = event->u.edit;
+    if (edit_take(e, event->activation, to) != 0) {
+        activation_suspend(e, event->activation, "no memory for its state");
+        return;
+    }
+    script_record(e, to);
+    activation_started(e, event->activation, done);
+    struct event *ready = queue_event_first(e, event->activation, EVENT_READY);
+    if (ready != NULL) {
+        ready->u.ready = READY_EDITED;
+    }
+    edit_tell(
+        e, event->activation, event->number, EDIT_TAKEN, from, to, script_author(to), NULL
+    );
 }
 
 static void done_apply(struct engine *e, const struct event *event, const struct done *done) {
@@ -196,6 +218,8 @@ static void done_apply(struct engine *e, const struct event *event, const struct
         activation_started(e, activation, done);
     } else if (event->kind == EVENT_PARAMS) {
         settings_changed(e, activation, event);
+    } else if (event->kind == EVENT_EDIT) {
+        edit_apply(e, event, done);
     }
     if (event->kind == EVENT_TIMER) {
         timer_done(e, activation, event->u.timer);
@@ -206,7 +230,8 @@ static void done_apply(struct engine *e, const struct event *event, const struct
     }
     asks_apply(e, activation, done);
     bool says_something =
-        done->ask_count > 0 || is_new || event->kind == EVENT_TIMER || event->kind == EVENT_START;
+        done->ask_count > 0 || is_new || event->kind == EVENT_TIMER || event->kind == EVENT_START ||
+        event->kind == EVENT_EDIT;
     if (!says_something) {
         return;
     }
@@ -224,6 +249,10 @@ static void done_apply(struct engine *e, const struct event *event, const struct
         record.u.done.done.state_length = 0;
     }
     record.u.done.outcomes = e->outcomes;
+    if (event->kind == EVENT_EDIT) {
+        record.u.done.script_hash = event->u.edit->hash;
+        record.u.done.who = script_author(event->u.edit);
+    }
     journal_write(e, &record);
 }
 
@@ -233,11 +262,19 @@ static void done_take(struct engine *e, const struct event *waiting, const struc
     if (event.kind == EVENT_COMMAND || event.kind == EVENT_PARAMS) {
         answer_tell(e, &event, done);
     }
-    if (done->fault.code != 0) {
+    if (event.kind == EVENT_EDIT && done->fault.code != 0) {
+        edit_tell(
+            e, done->activation, event.number, EDIT_REFUSED,
+            e->activations[done->activation].bundle, event.u.edit, script_author(event.u.edit),
+            &done->fault
+        );
+        scripts_sweep(e);
+    }
+    if (done->fault.code != 0 && !done->runs_on) {
         e->fault_details = done->fault.code == E_PARAMS ? done->answer : NULL;
         activation_fault(e, done->activation, &event, &done->fault);
         e->fault_details = NULL;
-    } else {
+    } else if (done->fault.code == 0) {
         done_apply(e, &event, done);
     }
 }
@@ -251,10 +288,15 @@ void engine_done(struct engine *e, const struct done *done) {
         return; /* an answer to nothing that is out: of a host that was replaced */
     }
     CRASH_POINT(ANSWER_BEFORE);
+    if (done->fault.code == 0) {
+        edit_event_handled(e, done->activation);
+    }
     if (!done_is_quiet(event_at(a, 0)->kind, done)) {
         done_take(e, event_at(a, 0), done);
     }
-    queue_drop_first(e, done->activation);
+    if (a->is_waiting) {
+        queue_drop_first(e, done->activation);
+    } /* else it comes again */
     activation_settle(e, done->activation);
     CRASH_POINT(ANSWER_AFTER);
 }

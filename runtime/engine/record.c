@@ -17,6 +17,7 @@ static const char *const kind_names[] = {
     [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
     [RECORD_RECONCILED] = "reconciled", [RECORD_REQUESTS] = "requests",
     [RECORD_LEVERAGE] = "leverage",
+    [RECORD_TRIAL] = "trial",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -71,6 +72,10 @@ static void codec_record_done(struct codec *c, struct record *r) {
     }
     if (!c->is_writing) {
         r->u.done.outcomes = outcomes;
+    }
+    if (c->code == 0 && r->u.done.kind == EVENT_EDIT) {
+        codec_u64(c, &r->u.done.script_hash);
+        codec_word(c, &r->u.done.who);
     }
 }
 
@@ -188,6 +193,8 @@ static void codec_opened(struct codec *c, struct record_activation *a) {
     CODEC_ENUM(c, &a->status, ACTIVATION_SUSPENDED);
     codec_i64(c, &a->started_ms);
     codec_i64(c, &a->last_event_ms);
+    codec_u64(c, &a->previous_hash);
+    codec_blob(c, &a->previous_state, &a->previous_state_length);
     codec_u64(c, &a->order_sequence);
     codec_u64(c, &a->core_sequence);
     codec_u64(c, &a->orders_asked);
@@ -339,6 +346,10 @@ static void codec_payload(struct codec *c, struct record *r) {
     case RECORD_RECONCILED:
         codec_u32(c, &r->u.account.account);
         codec_i64(c, &r->u.account.complete_ms);
+        break;
+    case RECORD_TRIAL:
+        codec_bool(c, &r->u.trial.is_rolled_back);
+        codec_word(c, &r->u.trial.reason);
         break;
     case RECORD_ANEW:
         codec_u32(c, &r->u.anew.count);

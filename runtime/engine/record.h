@@ -37,6 +37,7 @@ enum record_kind {
     RECORD_ENGINE,     /* counters, in a snapshot */
     RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
     RECORD_ANEW,       /* the next records say all that is so; none of them counts without the last */
+    RECORD_TRIAL,      /* of a version is over: it stays, or the one before runs again */
     RECORD_RECONCILED, /* how far the fills of an account are known to be complete */
     RECORD_REQUESTS,   /* what keys of requests have made, in a snapshot */
     RECORD_LEVERAGE,   /* what the venue said to a leverage; in a snapshot: one that it has not answered */
@@ -85,6 +86,9 @@ struct record_activation { /* all of an activation and its account */
     enum suspend_policy on_suspend;
     enum activation_status status;
     int64_t started_ms, last_event_ms;
+    uint64_t previous_hash; /* of the version before one in its trial; 0: none */
+    const char *previous_state;
+    size_t previous_state_length;
     uint64_t order_sequence, core_sequence, orders_asked, orders_sent;
     uint64_t order_first, core_first; /* numbers up to these are of who had the place before */
     int fault_count;
@@ -139,7 +143,13 @@ struct record {
             const char *timer;                  /* TIMER */
             struct done done;                   /* asks, state, params */
             const struct ask_outcome *outcomes; /* one an ask */
+            uint64_t script_hash;               /* EDIT: the version that took over */
+            const char *who;                    /* EDIT */
         } done;
+        struct {
+            bool is_rolled_back;
+            const char *reason;
+        } trial;
         struct {
             enum event_kind kind;
             uint64_t event_number;

@@ -92,6 +92,11 @@ static void put_done(struct buffer *out, const struct record *r, bool all) {
         out, " %s event=%llu asks=%d state=%zu bytes", events[r->u.done.kind],
         (unsigned long long)r->u.done.event_number, done->ask_count, done->state_length
     );
+    if (r->u.done.kind == EVENT_EDIT) {
+        buffer_appendf(
+            out, " hash=%016llx by=%s", (unsigned long long)r->u.done.script_hash, r->u.done.who
+        );
+    }
     for (int i = 0; i < done->ask_count; i++) {
         put_ask(out, &done->asks[i], &r->u.done.outcomes[i], all);
     }
@@ -220,6 +225,11 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
         if (r->u.leverage.code != 0) {
             buffer_appendf(out, " refused=%s", err_name(r->u.leverage.code));
         }
+        break;
+    case RECORD_TRIAL:
+        buffer_appendf(
+            out, " %s%s", r->u.trial.is_rolled_back ? "rolled back: " : "over", r->u.trial.reason
+        );
         break;
     case RECORD_ANEW:
         buffer_appendf(out, " records=%u", r->u.anew.count);

@@ -35,7 +35,13 @@ static int apply_done(struct engine *e, struct record *r) {
     struct activation *a = &e->activations[r->activation];
     struct done *done = &r->u.done.done;
     a->last_event_ms = r->now_ms;
-    if (r->u.done.kind == EVENT_START) {
+    if (r->u.done.kind == EVENT_EDIT) {
+        const struct script_bundle *to = script_find(e, r->u.done.script_hash);
+        if (to == NULL || edit_take(e, r->activation, to) != 0) {
+            return E_DATA;
+        }
+    }
+    if (r->u.done.kind == EVENT_START || r->u.done.kind == EVENT_EDIT) {
         setting_list_free(a->params, a->param_count);
         a->params = setting_list_copy(done->params, done->param_count);
         a->param_count = a->params != NULL ? done->param_count : 0;
@@ -95,7 +101,8 @@ static void anew_begin(struct engine *e, uint32_t count) {
 static bool record_is_of_activation(const struct record *r) {
     return r->kind == RECORD_STATUS || r->kind == RECORD_SETTINGS || r->kind == RECORD_DONE ||
            r->kind == RECORD_FAULT || r->kind == RECORD_STATE || r->kind == RECORD_ORDER ||
-           r->kind == RECORD_CANCEL || r->kind == RECORD_AMEND || r->kind == RECORD_REPORT;
+           r->kind == RECORD_CANCEL || r->kind == RECORD_AMEND || r->kind == RECORD_REPORT ||
+           r->kind == RECORD_TRIAL;
 }
 
 static int record_apply(struct engine *e, struct record *r, struct err *err) {
@@ -152,6 +159,13 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         return 0;
     case RECORD_KILL:
         kill_set(e, r->u.kill.scope, r->u.kill.id, r->u.kill.is_on);
+        return 0;
+    case RECORD_TRIAL:
+        if (r->u.trial.is_rolled_back) {
+            edit_restore_previous(a);
+        } else {
+            edit_trial_end(a);
+        }
         return 0;
     case RECORD_ENGINE:
         apply_engine(e, r);
@@ -387,7 +401,11 @@ static void snapshot_head(struct emission *to) {
         record.u.symbol.finest_ms = e->symbols[i].finest_ms;
         emit_record(to, &record);
     }
+    scripts_note_use(e);
     for (int i = 0; i < e->script_count; i++) {
+        if (!e->scripts[i]->is_used) {
+            continue;
+        }
         struct record record = {.kind = RECORD_SCRIPT, .activation = UINT32_MAX};
         record.u.script.bundle = e->scripts[i]->bundle;
         record.u.script.owner = e->scripts[i]->owner;

@@ -1,17 +1,29 @@
-/* scripts: the versions of scripts that activations run, by their hash, kept whole: a restart needs
- * no file. */
+/* scripts: the versions of scripts that activations run, or go back to, by their hash, kept whole:
+ * a restart needs no file. All versions that ever ran are in the tables, from their records. */
 #include "engine/engine_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const struct script_bundle *script_find(const struct engine *e, uint64_t hash) {
+#define SWEEP_AT_LEAST 16
+
+/* Of one of the engine's own: the bundle is the entry's first member. */
+static struct engine_script *entry_of(const struct script_bundle *bundle) {
+    return (struct engine_script *)(uintptr_t)bundle;
+}
+
+static struct engine_script *script_entry(const struct engine *e, uint64_t hash) {
     for (int i = e->script_count - 1; i >= 0; i--) {
         if (e->scripts[i]->bundle.hash == hash) {
-            return &e->scripts[i]->bundle;
+            return e->scripts[i];
         }
     }
     return NULL;
+}
+
+const struct script_bundle *script_find(const struct engine *e, uint64_t hash) {
+    const struct engine_script *s = script_entry(e, hash);
+    return s != NULL ? &s->bundle : NULL;
 }
 
 static void script_free(struct engine_script *s) {
@@ -60,7 +72,7 @@ static bool scripts_grow(struct engine *e) {
     return true;
 }
 
-const struct script_bundle *script_keep(
+const struct script_bundle *script_hold(
     struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
 ) {
     const struct script_bundle *known = script_find(e, bundle->hash);
@@ -81,13 +93,81 @@ const struct script_bundle *script_keep(
         return NULL;
     }
     e->scripts[e->script_count++] = s;
+    return &s->bundle;
+}
+
+void script_record(struct engine *e, const struct script_bundle *bundle) {
+    struct engine_script *s = entry_of(bundle);
+    if (s->is_recorded) {
+        return;
+    }
+    s->is_recorded = true;
     struct record record = {.kind = RECORD_SCRIPT, .activation = UINT32_MAX};
     record.u.script.bundle = s->bundle;
     record.u.script.owner = s->owner;
     record.u.script.author = s->author;
     record.u.script.reason = s->reason;
     journal_write(e, &record);
-    return &s->bundle;
+}
+
+const struct script_bundle *script_keep(
+    struct engine *e, const struct script_bundle *bundle, const char *author, const char *reason
+) {
+    const struct script_bundle *kept = script_hold(e, bundle, author, reason);
+    if (kept != NULL) {
+        script_record(e, kept);
+    }
+    return kept;
+}
+
+const char *script_author(const struct script_bundle *bundle) {
+    return entry_of(bundle)->author;
+}
+
+static void use_note(const struct script_bundle *bundle) {
+    if (bundle != NULL) {
+        entry_of(bundle)->is_used = true;
+    }
+}
+
+void scripts_note_use(struct engine *e) {
+    for (int i = 0; i < e->script_count; i++) {
+        e->scripts[i]->is_used = false;
+    }
+    for (int i = 0; i < e->activation_count; i++) {
+        const struct activation *a = &e->activations[i];
+        use_note(a->bundle);
+        use_note(a->previous);
+    }
+}
+
+/* Versions that wait for their turn to take over. */
+static void waiting_note_use(const struct engine *e) {
+    for (int i = 0; i < e->activation_count; i++) {
+        const struct activation *a = &e->activations[i];
+        for (int j = 0; j < a->event_count; j++) {
+            const struct event *event = &a->events[(a->event_first + j) & (a->event_capacity - 1)];
+            use_note(event->kind == EVENT_EDIT ? event->u.edit : NULL);
+        }
+    }
+}
+
+void scripts_sweep(struct engine *e) {
+    if (e->script_count < e->script_sweep_at || e->script_count < SWEEP_AT_LEAST) {
+        return;
+    }
+    scripts_note_use(e);
+    waiting_note_use(e);
+    int kept = 0;
+    for (int i = 0; i < e->script_count; i++) {
+        if (e->scripts[i]->is_used) {
+            e->scripts[kept++] = e->scripts[i];
+        } else {
+            script_free(e->scripts[i]);
+        }
+    }
+    e->script_count = kept;
+    e->script_sweep_at = kept * 2;
 }
 
 void scripts_free(struct engine *e) {

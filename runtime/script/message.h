@@ -111,6 +111,11 @@ enum event_kind {
     EVENT_KIND_COUNT,
 };
 
+/* Makes a sandbox: may take start_cpu_ns, and asks for series. */
+static inline bool event_is_start(enum event_kind kind) {
+    return kind == EVENT_START || kind == EVENT_EDIT;
+}
+
 enum ready_why { READY_ACTIVATED, READY_RESTARTED, READY_EDITED, READY_PARAMS, READY_FAULT };
 enum stop_why { STOP_KEEP, STOP_CLOSE, STOP_FINISH, STOP_SUSPEND };
 

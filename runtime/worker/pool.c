@@ -54,7 +54,7 @@ static int pool_allocate(struct pool *p, struct err *e) {
     size_t activations = (size_t)p->options.activations_max;
     p->message_max = ring_message_max(link_ring_bytes(&p->options.limits));
     p->activations = calloc(activations, sizeof *p->activations);
-    p->scripts = calloc(activations, sizeof *p->scripts);
+    p->scripts = calloc(activations * 2, sizeof *p->scripts);
     p->lost = calloc(activations, sizeof *p->lost);
     p->out = malloc(p->message_max);
     p->in = malloc(p->message_max);
@@ -66,6 +66,7 @@ static int pool_allocate(struct pool *p, struct err *e) {
     arena_init(&p->arena, p->arena_block, ARENA_BYTES);
     for (size_t i = 0; i < activations; i++) {
         p->activations[i].worker = p->activations[i].closing_worker = -1;
+        p->activations[i].edit = -1;
     }
     return 0;
 }
@@ -88,7 +89,7 @@ static int worker_add(struct pool *p, struct err *e) {
     struct pool_worker *w = &p->workers[p->worker_count];
     *w = (struct pool_worker){.index = p->worker_count, .pid_fd = -1};
     w->link = (struct link){.memory_fd = -1, .wake_other = -1, .wake_self = -1};
-    w->script_users = calloc((size_t)p->options.activations_max, sizeof *w->script_users);
+    w->script_users = calloc((size_t)p->options.activations_max * 2, sizeof *w->script_users);
     backlog_init(&w->backlog, p->options.backlog_max);
     if (!w->script_users) {
         return err_set(e, E_MEMORY, "no memory for a script worker");
@@ -329,11 +330,12 @@ void pool_close(void *pool, uint32_t activation) {
     struct pool_activation *a = &p->activations[activation];
     struct pool_worker *w = &p->workers[a->worker];
     worker_tell(p, w, p->out, message_encode_close(activation, p->out, p->message_max));
+    edit_end(p, w, activation, false);
     script_leave(p, w, a->script);
     script_drop(p, a->script);
     if (a->is_out) {
         w->out_count--;
-        w->start_count -= a->kind == EVENT_START;
+        w->start_count -= event_is_start(a->kind);
         p->figures.events_out--;
     }
     w->open_count--;
@@ -347,6 +349,7 @@ void pool_close(void *pool, uint32_t activation) {
 /* An event that cannot be sent is answered with a fault. */
 static void event_refuse(struct pool *p, const struct event *event, int code, const char *text) {
     struct done done = {.number = event->number, .activation = event->activation};
+    done.runs_on = event->kind == EVENT_EDIT && code != E_NOT_FOUND;
     done.fault.code = code;
     snprintf(done.fault.text, sizeof done.fault.text, "%s", text);
     p->handlers.done(p->handlers.ctx, &done);
@@ -360,18 +363,29 @@ void pool_event(void *pool, const struct event *event) {
         event_refuse(p, event, E_NOT_FOUND, text);
         return;
     }
-    size_t length = message_encode_event(event, p->out, p->message_max);
+    struct pool_activation *a = &p->activations[event->activation];
+    struct pool_worker *w = &p->workers[a->worker];
+    struct event named = *event;
+    struct script_bundle version = {.name = ""};
+    if (event->kind == EVENT_EDIT) {
+        int script = edit_begin(p, w, event->activation, event->u.edit);
+        if (script < 0) {
+            event_refuse(p, event, E_MEMORY, "no memory for a script");
+            return;
+        }
+        version.hash = (uint64_t)script;
+        named.u.edit = &version;
+    }
+    size_t length = message_encode_event(&named, p->out, p->message_max);
     if (length == 0) {
         event_refuse(p, event, E_LIMIT, "the event is larger than a message");
         return;
     }
-    struct pool_activation *a = &p->activations[event->activation];
-    struct pool_worker *w = &p->workers[a->worker];
     a->is_out = true;
     a->kind = event->kind;
     a->number = event->number;
     w->out_count++;
-    w->start_count += event->kind == EVENT_START;
+    w->start_count += event_is_start(event->kind);
     p->figures.events_out++;
     worker_tell(p, w, p->out, length);
     watch_begin(p);

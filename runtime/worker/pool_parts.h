@@ -39,6 +39,7 @@ struct pool_activation {
     int closing_worker; /* which has `closing` closes to confirm */
     int closing;
     uint32_t script;
+    int edit; /* the version whose EVENT_EDIT is out; −1: none */
     bool is_out;
     enum event_kind kind; /* of the event that is out */
     uint64_t number;
@@ -100,6 +101,10 @@ void script_drop(struct pool *p, uint32_t script);
 /* One more, one less activation with it at a worker, which is told when it is the first or last. */
 void script_use(struct pool *p, struct pool_worker *w, uint32_t script);
 void script_leave(struct pool *p, struct pool_worker *w, uint32_t script);
+/* An EVENT_EDIT goes out with a version: taken and used until edit_end. −1 without memory. */
+int edit_begin(struct pool *p, struct pool_worker *w, uint32_t activation, const struct script_bundle *bundle);
+/* It is answered, or nobody waits for it any more; whether the new version runs from now on. */
+void edit_end(struct pool *p, struct pool_worker *w, uint32_t activation, bool is_taken);
 
 /* pool_worker.c */
 MUST_CHECK int worker_spawn(struct pool *p, struct pool_worker *w, struct err *e);

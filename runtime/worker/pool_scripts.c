@@ -30,7 +30,7 @@ static int script_add(struct pool *p, uint32_t place, const struct script_bundle
     return (int)place;
 }
 
-/* There are as many places as activations can be. */
+/* There are places for two versions of each activation. */
 int script_take(struct pool *p, const struct script_bundle *bundle) {
     int place = p->script_count;
     for (int i = p->script_count - 1; i >= 0; i--) {
@@ -64,4 +64,27 @@ void script_leave(struct pool *p, struct pool_worker *w, uint32_t script) {
         struct message_bundle message = {.id = script};
         worker_tell(p, w, p->out, message_encode_bundle(&message, p->out, p->message_max));
     }
+}
+
+int edit_begin(
+    struct pool *p, struct pool_worker *w, uint32_t activation, const struct script_bundle *bundle
+) {
+    int script = script_take(p, bundle);
+    if (script >= 0) {
+        script_use(p, w, (uint32_t)script);
+        p->activations[activation].edit = script;
+    }
+    return script;
+}
+
+void edit_end(struct pool *p, struct pool_worker *w, uint32_t activation, bool is_taken) {
+    struct pool_activation *a = &p->activations[activation];
+    if (a->edit < 0) {
+        return;
+    }
+    uint32_t gone = is_taken ? a->script : (uint32_t)a->edit;
+    a->script = is_taken ? (uint32_t)a->edit : a->script;
+    a->edit = -1;
+    script_leave(p, w, gone);
+    script_drop(p, gone);
 }

@@ -73,7 +73,8 @@ static void done_take(struct pool *p, struct pool_worker *w, const struct done *
         a->suspect_number = 0;
     }
     w->out_count--;
-    w->start_count -= a->kind == EVENT_START;
+    w->start_count -= event_is_start(a->kind);
+    edit_end(p, w, done->activation, done->fault.code == 0);
     w->unanswered_ns = 0;
     w->failures = 0;
     p->figures.events_out--;
@@ -87,7 +88,8 @@ request_take(struct pool *p, struct pool_worker *w, const struct series_request 
     struct series_reply reply = {.series = UINT16_MAX};
     if (!is_heard(p, w, request->activation)) {
         reply.code = err_set(&e, E_NOT_FOUND, "the activation was closed");
-    } else if (!p->activations[request->activation].is_out || p->activations[request->activation].kind != EVENT_START) {
+    } else if (!p->activations[request->activation].is_out ||
+               !event_is_start(p->activations[request->activation].kind)) {
         worker_kill(p, w, "it asks for a series outside a start");
         return;
     } else if (!symbol_is_known(p, request->symbol)) {

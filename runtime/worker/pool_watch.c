@@ -168,6 +168,11 @@ static int lost_collect(struct pool *p, struct pool_worker *w) {
         p->figures.events_out -= a->is_out;
         w->script_users[a->script]--;
         script_drop(p, a->script);
+        if (a->edit >= 0) {
+            w->script_users[a->edit]--;
+            script_drop(p, (uint32_t)a->edit);
+            a->edit = -1;
+        }
         a->worker = -1;
         a->is_out = false;
         p->lost[count++] = (uint32_t)i;

@@ -209,6 +209,18 @@ static void manners_note(struct worker *w, const struct done *done, int64_t take
     }
 }
 
+/* The version is named by its number. */
+static const struct event *
+edit_resolve(struct worker *w, const struct event *event, struct event *out) {
+    const struct kept_bundle *kept = bundle_find(w, event->u.edit->hash);
+    if (!kept) {
+        worker_fail(w, "an edit without a script");
+    }
+    *out = *event;
+    out->u.edit = kept->bundle;
+    return out;
+}
+
 static void event_handle(struct worker *w, const struct event *event) {
     struct link_slot *slot = &w->link.memory->slot;
     struct done done;
@@ -217,6 +229,10 @@ static void event_handle(struct worker *w, const struct event *event) {
     worker_beat(w);
     int64_t begin_ns = worker_now_ns(w);
     w->starting = event->activation;
+    struct event named;
+    if (event->kind == EVENT_EDIT) {
+        event = edit_resolve(w, event, &named);
+    }
     host_event(w->host, event, &done);
     w->event_ns = worker_now_ns(w);
     w->has_captures = w->is_busy = true;

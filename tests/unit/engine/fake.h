@@ -32,6 +32,12 @@ struct fake {
     struct journal_port journal;
     int outbox_max; /* 0: the default */
     int answers, last_answer_code;
+    int edits[3]; /* by step */
+    struct edit_record last_edit;
+    int opens, closes;
+    uint64_t opened_hash;       /* of the last open */
+    char opened_state[64];
+    size_t opened_state_length;
     int faults_next; /* for the test's own use */
     bool holds; /* answers wait for fake_answer */
     int bars;
@@ -90,7 +96,7 @@ static inline struct ask *fake_place(
 
 static inline void fake_answer(struct fake *f, const struct event *event) {
     struct done done = {.number = event->number, .activation = event->activation};
-    if (event->kind == EVENT_START) {
+    if (event->kind == EVENT_START || event->kind == EVENT_EDIT) {
         done.subscription = f->subscription;
     }
     if (f->handle != NULL) {
@@ -115,11 +121,19 @@ static inline void fake_bar(void *ctx, uint16_t series, uint64_t number, const s
     f->bars_known[series]++;
 }
 static inline int fake_open(void *ctx, const struct activation_open *open, struct err *e) {
-    (void)ctx, (void)open, (void)e;
+    struct fake *f = ctx;
+    (void)e;
+    f->opens++;
+    f->opened_hash = open->bundle->hash;
+    f->opened_state_length = open->state_length;
+    if (open->state_length > 0 && open->state_length <= sizeof f->opened_state) {
+        memcpy(f->opened_state, open->state, open->state_length);
+    }
     return 0;
 }
 static inline void fake_close(void *ctx, uint32_t activation) {
-    (void)ctx, (void)activation;
+    (void)activation;
+    ((struct fake *)ctx)->closes++;
 }
 static inline void fake_event(void *ctx, const struct event *event) {
     struct fake *f = ctx;
@@ -213,6 +227,12 @@ static inline void fake_on_answer(void *ctx, const struct answer_record *r) {
     f->last_answer_code = r->code;
 }
 
+static inline void fake_on_edit(void *ctx, const struct edit_record *r) {
+    struct fake *f = ctx;
+    f->edits[r->step]++;
+    f->last_edit = *r;
+}
+
 static inline struct instrument fake_btc(void) {
     struct instrument i = {.symbol = "BTC-USDT-SWAP", .base = "BTC", .quote = "USDT"};
     i.kind = INSTRUMENT_PERPETUAL;
@@ -235,7 +255,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
         .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL},
         .sink =
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
-             fake_on_status, fake_on_answer, NULL},
+             fake_on_status, fake_on_answer, fake_on_edit, NULL},
     };
     ports.journal = f->journal;
     if (venue != NULL) {
@@ -299,12 +319,12 @@ fake_fill(const char *price, const char *quantity, const char *fee) {
     return event;
 }
 
-/* The kinds of the events sent since `from`, one letter each: S R C T F O t P c X. */
+/* The kinds of the events sent since `from`, one letter each: S R C T F O t P c X E. */
 static inline const char *fake_kinds(const struct fake *f, int from) {
     static char text[FAKE_EVENTS_MAX + 1];
     int n = 0;
     for (int i = from; i < f->event_count; i++) {
-        text[n++] = "SRCTFOtPcX"[f->events[i].kind];
+        text[n++] = "SRCTFOtPcXE"[f->events[i].kind];
     }
     text[n] = '\0';
     return text;
