@@ -115,8 +115,12 @@ void edit_restore_previous(struct activation *a) {
 static void
 trial_record(struct engine *e, uint32_t activation, bool is_rolled_back, const char *reason) {
     struct record record = {.kind = RECORD_TRIAL, .activation = activation};
+    const struct activation *a = &e->activations[activation];
     record.u.trial.is_rolled_back = is_rolled_back;
     record.u.trial.reason = reason;
+    record.u.trial.script_hash = a->bundle->hash;
+    record.u.trial.state = is_rolled_back ? a->state : NULL;
+    record.u.trial.state_length = is_rolled_back ? a->state_length : 0;
     journal_write(e, &record);
 }
 

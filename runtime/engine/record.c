@@ -350,6 +350,8 @@ static void codec_payload(struct codec *c, struct record *r) {
     case RECORD_TRIAL:
         codec_bool(c, &r->u.trial.is_rolled_back);
         codec_word(c, &r->u.trial.reason);
+        codec_u64(c, &r->u.trial.script_hash);
+        codec_blob(c, &r->u.trial.state, &r->u.trial.state_length);
         break;
     case RECORD_ANEW:
         codec_u32(c, &r->u.anew.count);

@@ -149,6 +149,9 @@ struct record {
         struct {
             bool is_rolled_back;
             const char *reason;
+            uint64_t script_hash; /* of the version that runs from now on */
+            const char *state;    /* ROLLED BACK: that of before, which holds again */
+            size_t state_length;
         } trial;
         struct {
             enum event_kind kind;

@@ -228,7 +228,9 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
         break;
     case RECORD_TRIAL:
         buffer_appendf(
-            out, " %s%s", r->u.trial.is_rolled_back ? "rolled back: " : "over", r->u.trial.reason
+            out, " %s hash=%016llx%s%s", r->u.trial.is_rolled_back ? "rolled back" : "over",
+            (unsigned long long)r->u.trial.script_hash, r->u.trial.is_rolled_back ? ": " : "",
+            r->u.trial.reason
         );
         break;
     case RECORD_ANEW:

@@ -96,6 +96,9 @@ int done_write(struct projection *p, const struct record *r, const struct who *w
     if (code == 0 && (r->u.done.kind == EVENT_START || done->param_count > 0)) {
         code = params_write(p, who, done, e);
     }
+    if (code == 0 && r->u.done.kind == EVENT_EDIT) {
+        code = version_write(p, who, r->u.done.script_hash, e);
+    }
     code = code != 0 ? code : state_write(p, who, done->state, done->state_length, r->now_ms, e);
     for (int i = 0; code == 0 && i < done->ask_count; i++) {
         const struct ask *ask = &done->asks[i];

@@ -93,6 +93,9 @@ MUST_CHECK int status_write(
 );
 
 /* projection_done.c: what a handler did. */
+MUST_CHECK int version_write(
+    struct projection *p, const struct who *who, uint64_t script_hash, struct err *e
+);
 MUST_CHECK int
 done_write(struct projection *p, const struct record *r, const struct who *who, struct err *e);
 

@@ -194,6 +194,29 @@ int status_write(
     );
 }
 
+int version_write(
+    struct projection *p, const struct who *who, uint64_t script_hash, struct err *e
+) {
+    char hash[17];
+    hash_text(script_hash, hash);
+    return database_run(
+        p->database, "UPDATE strategy_activations SET version = ?2 WHERE activation_id = ?1",
+        VALUES(value_text(who->id), value_text(hash)), e
+    );
+}
+
+static int
+trial_apply(struct projection *p, const struct record *r, const struct who *who, struct err *e) {
+    if (!r->u.trial.is_rolled_back) {
+        return 0;
+    }
+    int code = version_write(p, who, r->u.trial.script_hash, e);
+    return code != 0 ? code
+                     : state_write(
+                           p, who, r->u.trial.state, r->u.trial.state_length, r->now_ms, e
+                       );
+}
+
 static int
 settings_apply(struct projection *p, const struct record *r, const struct who *who, struct err *e) {
     char hash[17];
@@ -357,6 +380,8 @@ who_apply(struct projection *p, const struct record *r, const struct who *who, s
         return fault_apply(p, r, who, e);
     case RECORD_STATE:
         return state_write(p, who, r->u.state.state, r->u.state.length, r->now_ms, e);
+    case RECORD_TRIAL:
+        return trial_apply(p, r, who, e);
     case RECORD_ORDER:
         return orders_apply_order(p, r, e);
     default:
@@ -378,6 +403,7 @@ int projection_apply(struct projection *p, const struct record *r, struct err *e
     case RECORD_DONE:
     case RECORD_FAULT:
     case RECORD_STATE:
+    case RECORD_TRIAL:
     case RECORD_ORDER:
     case RECORD_CANCEL:
     case RECORD_AMEND:
