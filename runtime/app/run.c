@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include "app/instruments.h"
+#include "app/run_edit.h"
 #include "app/run_gateway.h"
 #include "app/run_sink.h"
 #include "app/run_workers.h"
@@ -479,16 +480,23 @@ static void run_turn(struct run *run) {
     }
 }
 
+/* Versions of scripts that were saved; a turn takes a few. */
+static void edits_hand_on(struct run *run) {
+    if (!run->has_ended && run_edit_turn(run->edit)) {
+        loop_wake(run->loop);
+    }
+}
+
 /* A turn, and another one soon where it has let something go on. */
 static void run_go(struct run *run) {
     run_turn(run);
+    edits_hand_on(run);
     if (run_hear(run, 0) && run->is_bar_out) {
         loop_wake(run->loop);
     }
 }
 
-/* What was asked for between bars, until it waits for a worker or the disk. */
-static void run_settle_between(struct run *run) {
+void run_settle_between(struct run *run) {
     if (!run->is_bar_out) {
         session_settle(run->session);
     }
@@ -509,11 +517,15 @@ static void on_woken(void *ctx) {
     run_hear(run, 0);
     if (run->is_bar_out) {
         run_go(run);
-    } else if (run->gateway != NULL) {
-        run_settle_between(run);
-        run_hear(run, 0);
+        return;
+    }
+    edits_hand_on(run);
+    run_settle_between(run);
+    run_hear(run, 0);
+    if (run->gateway != NULL) {
         gateway_look(run_gateway_of(run->gateway)); /* the venue may have answered */
     }
+    run_view_flush(run->view);
 }
 
 static void on_interrupted(void *ctx, int signal) {
@@ -548,6 +560,9 @@ int run_play(struct run *run, struct err *e) {
     run_view_flush(run->view);
     run->origin_ns = loop_now_ns(run->loop);
     run->first = run->next < run->data.count ? run->next : 0;
+    if (!run->options->is_until_end && run_edit_begin(&run->edit, run, e) != 0) {
+        return e->code;
+    }
     loop_timer(run->loop, run->origin_ns);
     loop_run(run->loop);
     if (run->err.code != 0) {
@@ -581,6 +596,7 @@ void run_free(struct run *run) {
         loop_run(run->loop);
     }
     run_gateway_free(run->gateway);
+    run_edit_end(run->edit);
     loop_free(run->loop);
     session_free(run->session);
     pool_free(run->pool);

@@ -29,6 +29,7 @@ struct run_options {
     bool is_fresh;                 /* what is kept there is set aside */
 };
 
+struct run_edit;
 struct run_gateway;
 
 struct run {
@@ -48,6 +49,7 @@ struct run {
     bool is_kept;       /* there is a store */
     bool is_recovering; /* what is told was told before */
     bool is_bar_out;    /* a bar is being played and waits for workers or the disk */
+    struct run_edit *edit;       /* NULL: scripts are not watched */
     struct run_gateway *gateway; /* NULL: no HTTP */
     struct pool *pool;  /* script workers; NULL: scripts run in this process */
     struct loop *loop;
@@ -74,6 +76,8 @@ MUST_CHECK int run_prepare(
 );
 /* Something was changed from outside (HTTP): what waits in the engine is let go on, in this turn. */
 void run_nudge(struct run *run);
+/* What was asked for between bars, until it waits for a worker or the disk. */
+void run_settle_between(struct run *run);
 /* Plays until the candles end, a signal comes, or nothing runs any more. */
 MUST_CHECK int run_play(struct run *run, struct err *e);
 /* The orders file is complete only when this says so. */

@@ -1,5 +1,6 @@
 #include "app/run_sink.h"
 
+#include "app/run_edit.h"
 #include "app/run_gateway.h"
 #include "gateway/gateway.h"
 
@@ -109,6 +110,12 @@ static void on_answer(void *ctx, const struct answer_record *record) {
     }
 }
 
+static void on_edit(void *ctx, const struct edit_record *record) {
+    struct run *run = ctx;
+    run_view_edit(run->view, record);
+    run_edit_heard(run->edit, record);
+}
+
 static void on_left(void *ctx, uint32_t activation) {
     struct run *run = ctx;
     if (run->gateway != NULL) {
@@ -121,6 +128,6 @@ static void on_left(void *ctx, uint32_t activation) {
 
 struct sink_port run_sink(struct run *run) {
     return (struct sink_port){
-        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_left,
+        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_edit, on_left,
     };
 }

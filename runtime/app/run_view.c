@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "market/timeframe.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,6 +320,46 @@ void run_view_fault(struct run_view *v, const struct fault_record *r) {
             &line.text, "  (%d within an hour%s)", r->faults,
             r->is_suspended ? ": suspended" : ", started anew"
         );
+        line_end(v, &line);
+    }
+}
+
+/* For a person the first digits tell versions apart. */
+static void put_edit(struct buffer *out, const struct edit_record *r, const char *from, const char *to) {
+    switch (r->step) {
+    case EDIT_TAKEN:
+        buffer_appendf(out, "version %.8s takes over from %.8s", to, from);
+        break;
+    case EDIT_REFUSED:
+        buffer_appendf(out, "version %.8s is refused, %.8s runs on: ", to, from);
+        break;
+    case EDIT_ROLLED_BACK:
+        buffer_appendf(out, "version %.8s is rolled back, %.8s runs again: ", from, to);
+        break;
+    }
+}
+
+void run_view_edit(struct run_view *v, const struct edit_record *r) {
+    struct view_line line;
+    char from[17], to[17];
+    bool is_bad = r->step != EDIT_TAKEN;
+    enum log_level level = is_bad ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+    snprintf(from, sizeof from, "%016" PRIx64, r->from_hash);
+    snprintf(to, sizeof to, "%016" PRIx64, r->to_hash);
+    v->now_ms = r->time_ms;
+    if (!v->is_readable) {
+        log_write(
+            level, "run", "edit", log_text("activation", id_of(v, r->activation)),
+            log_text("step", edit_step_name(r->step)), log_text("from", from), log_text("to", to),
+            log_text("who", r->who), log_text("error", is_bad ? r->fault->text : ""),
+            log_text("file", is_bad ? r->fault->file : ""),
+            log_integer("line", is_bad ? r->fault->line : 0)
+        );
+    } else if (line_begin(
+                   v, &line, level, id_of(v, r->activation), "edit", is_bad ? RED : CYAN
+               )) {
+        put_edit(&line.text, r, from, to);
+        line_escaped(&line, is_bad ? r->fault->text : "");
         line_end(v, &line);
     }
 }

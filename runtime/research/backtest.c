@@ -154,7 +154,15 @@ static int engine_make(struct backtest *b, struct err *e) {
     options.engine.series_max = 16;
     options.engine.stop_on_fault = !o->keep_going;
     options.engine.limits = o->limits;
-    struct sink_port sink = {b, on_fill, on_order, on_signal, on_log, on_fault, on_status, NULL, NULL};
+    struct sink_port sink = {
+        .ctx = b,
+        .fill = on_fill,
+        .order = on_order,
+        .signal = on_signal,
+        .log = on_log,
+        .fault = on_fault,
+        .status = on_status,
+    };
     struct history_port history = {b, history_candles};
     return session_new(&b->session, &options, &sink, &history, e);
 }

@@ -314,7 +314,7 @@ static void session_make(struct server *s) {
     so.engine.activations_max = 256;
     so.engine.limits.feed_age_max_ms = 0;
     struct sink_port sink = {
-        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_left,
+        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, NULL, on_left,
     };
     struct history_port history = {0};
     if (session_new(&s->session, &so, &sink, &history, &err) != 0) {
