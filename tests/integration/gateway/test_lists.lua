@@ -30,7 +30,7 @@ write(folder .. '/run.lua', ([[
 return {
   data_dir = 'kept', gateway = { port = %d },
   feed = { file = '%s/config/demo/btcusdt-1m.csv.gz', symbol = 'BTC-USDT-SWAP' },
-  activations = { { script = 'busy.lua', user = 'system' } },
+  activations = { { script = 'busy.lua' } },
 }
 ]]):format(client.port, client.source))
 
