@@ -279,6 +279,40 @@ void gateway_on_left(struct gateway *g, uint32_t activation) {
     directory_clear(g->directory);
 }
 
+static void halt_tell(struct gateway *g, const char *user, const struct halt_record *record) {
+    struct json_writer json;
+    if (event_begin(g, user, &json)) {
+        json_object(&json);
+        write_text(&json, "user_id", user);
+        if (record->account != NO_ACTIVATION) {
+            write_account_id(&json, record->account);
+        } else {
+            write_optional(&json, "account_id", NULL);
+        }
+        write_text(&json, "check", risk_check_name(record->check));
+        json_key(&json, "active");
+        json_bool(&json, record->is_on);
+        write_text(&json, "message", record->message);
+        write_text(&json, "by", record->who);
+        write_time(&json, "timestamp", record->time_ms);
+        json_close(&json);
+        event_send(g, user, "halt", &json);
+    }
+}
+
+void gateway_on_halt(struct gateway *g, const struct halt_record *record) {
+    if (record->user != NULL) {
+        halt_tell(g, record->user, record);
+        return;
+    }
+    for (int i = 0; i < engine_activation_count(g->engine); i++) {
+        const char *user = user_of(g, (uint32_t)i);
+        if (directory_first(g->directory, user) == i) { /* once to each user */
+            halt_tell(g, user, record);
+        }
+    }
+}
+
 void gateway_on_bar(struct gateway *g, uint16_t symbol, const struct candle *candle) {
     history_keep_candle(g->history, symbol, candle);
 }

@@ -100,6 +100,7 @@ void gateway_on_log(struct gateway *g, const struct log_record *record);
 void gateway_on_fault(struct gateway *g, const struct fault_record *record);
 void gateway_on_status(struct gateway *g, const struct status_record *record);
 void gateway_on_left(struct gateway *g, uint32_t activation);
+void gateway_on_halt(struct gateway *g, const struct halt_record *record);
 /* A finest bar is over. */
 void gateway_on_bar(struct gateway *g, uint16_t symbol, const struct candle *candle);
 

@@ -156,8 +156,8 @@ static void risk_write(struct call *c, const char *user, uint32_t account) {
     } else {
         json_null(&c->json);
     }
-    write_decimal(&c->json, "equity_peak", view.equity_peak.d);
-    write_decimal(&c->json, "day_start_equity", view.day_start_equity.d);
+    write_decimal(&c->json, "equity_peak", view.loss->peak.d);
+    write_decimal(&c->json, "day_start_equity", view.loss->day_start.d);
     json_key(&c->json, "open_positions");
     json_integer(&c->json, sums.count);
     json_close(&c->json);

@@ -126,8 +126,18 @@ static void on_left(void *ctx, uint32_t activation) {
     performance_init(&run->tallies[activation].performance, run->config->balance);
 }
 
+static void on_halt(void *ctx, const struct halt_record *record) {
+    struct run *run = ctx;
+    if (!run->is_recovering) {
+        run_view_halt(run->view, record);
+    }
+    if (run->gateway != NULL) {
+        gateway_on_halt(run_gateway_of(run->gateway), record);
+    }
+}
+
 struct sink_port run_sink(struct run *run) {
     return (struct sink_port){
-        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_edit, on_left,
+        run, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_edit, on_left, on_halt,
     };
 }

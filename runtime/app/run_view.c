@@ -538,6 +538,24 @@ void run_view_gateway(struct run_view *v, const char *address, int port) {
     }
 }
 
+void run_view_halt(struct run_view *v, const struct halt_record *r) {
+    struct view_line line;
+    enum log_level level = r->is_on ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+    const char *what = r->is_on ? "halt" : "halt ends";
+    const char *whose = r->user != NULL ? r->user : "everything";
+    v->now_ms = r->time_ms;
+    if (!v->is_readable) {
+        log_write(
+            level, "run", what, log_text("user", whose),
+            log_integer("account", r->account == NO_ACTIVATION ? -1 : (int64_t)r->account),
+            log_text("check", r->message), log_text("by", r->who)
+        );
+    } else if (line_begin(v, &line, level, whose, what, r->is_on ? RED : CYAN)) {
+        line_escaped(&line, r->message);
+        line_end(v, &line);
+    }
+}
+
 void run_view_warning(struct run_view *v, const struct err *e) {
     struct view_line line;
     v->now_ms = v->engine != NULL ? engine_time(v->engine) : v->now_ms;

@@ -45,6 +45,7 @@ void run_view_fault(struct run_view *v, const struct fault_record *record);
 void run_view_status(struct run_view *v, const struct status_record *record);
 /* A version of a script took over, was refused, or was rolled back. */
 void run_view_edit(struct run_view *v, const struct edit_record *record);
+void run_view_halt(struct run_view *v, const struct halt_record *record);
 /* why: "interrupted", "the candles are at their end". */
 void run_view_summary(struct run_view *v, const struct run_tally *tallies, const char *why);
 

@@ -68,9 +68,6 @@ static void account_tell(const struct engine *e, struct record_activation *out) 
     out->is_hedge = account->is_hedge;
     out->is_isolated = account->is_isolated;
     out->ledger = account->ledger;
-    out->equity_peak = account->equity_peak;
-    out->day_start_equity = account->day_start_equity;
-    out->day = account->day;
     out->leverage = account->leverage;
     out->leverage_count = e->symbol_count;
 }
@@ -103,9 +100,6 @@ void activation_opened(
         .last_event_ms = e->now_ms,
         .state = o->state,
         .state_length = o->state_length,
-        .equity_peak = o->balance,
-        .day_start_equity = o->balance,
-        .day = -1,
     };
     ledger_init(&out->ledger, o->balance);
     snprintf(out->id, sizeof out->id, "%s", o->id);
@@ -186,9 +180,6 @@ static int account_restore(struct engine *e, const struct record_activation *r, 
         return err_set(err, code, "no memory for an account");
     }
     account->ledger = r->ledger;
-    account->equity_peak = r->equity_peak;
-    account->day_start_equity = r->day_start_equity;
-    account->day = r->day;
     account->is_hedge = r->is_hedge;
     account->is_isolated = r->is_isolated;
     for (int i = 0; i < r->leverage_count && i < e->options.symbols_max; i++) {
@@ -197,7 +188,7 @@ static int account_restore(struct engine *e, const struct record_activation *r, 
             account->venue_leverage[i] = (struct venue_leverage){r->leverage[i], false};
         }
     }
-    return 0;
+    return account->user == NO_USER ? account_belongs(e, r->account, r->user, r->currency, err) : 0;
 }
 
 static int orders_restore(
@@ -279,8 +270,7 @@ static int activation_fill(
     a->orders_sent = r->orders_sent;
     a->fault_count = r->fault_count;
     memcpy(a->fault_times_ms, r->fault_times_ms, sizeof a->fault_times_ms);
-    a->rate_time_ms = e->now_ms;
-    a->rate_millitokens = (int64_t)e->options.limits.rate_burst * 1000;
+    bucket_fill(e, &a->rate, &e->options.limits.rate);
     int code = texts_restore(e, a, r, err);
     if (code != 0) {
         return code;

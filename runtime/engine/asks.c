@@ -14,11 +14,13 @@ static void ask_place(struct engine *e, uint32_t activation, const struct ask *a
     a->order_sequence = ask->sequence;
     CRASH_POINT(NUMBER_AFTER);
     a->orders_asked++;
+    wire_ask(e, activation);
     order_place(e, activation, ask->sequence, &ask->u.request, ask->file, ask->line);
 }
 
 static void ask_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
     e->activations[activation].orders_asked++;
+    wire_ask(e, activation);
     order_amend(e, activation, ask);
 }
 
@@ -109,6 +111,7 @@ static void ask_apply(struct engine *e, uint32_t activation, const struct ask *a
         ask_place(e, activation, ask);
         break;
     case ASK_CANCEL:
+        wire_ask(e, activation);
         order_cancel(e, activation, ask->sequence);
         break;
     case ASK_AMEND:

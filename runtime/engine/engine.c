@@ -30,6 +30,8 @@ static int engine_allocate(struct engine *e) {
     e->series = calloc((size_t)o->series_max, sizeof *e->series);
     e->activations = calloc((size_t)o->activations_max, sizeof *e->activations);
     e->accounts = calloc((size_t)o->activations_max, sizeof *e->accounts);
+    e->users = calloc((size_t)o->activations_max, sizeof *e->users);
+    e->due = calloc((size_t)o->activations_max, sizeof *e->due);
     e->ready = calloc((size_t)o->activations_max, sizeof *e->ready);
     e->order_pool = calloc(order_count, sizeof *e->order_pool);
     e->free_orders = calloc(order_count, sizeof(struct order *));
@@ -41,9 +43,12 @@ static int engine_allocate(struct engine *e) {
     e->outbox_max = o->outbox_max + (int)order_count;
     e->outbox = calloc((size_t)e->outbox_max, sizeof *e->outbox);
     e->record_bytes = malloc(RECORD_BYTES_MAX);
-    if (e->outcomes == NULL || e->figures == NULL || e->outbox == NULL || e->record_bytes == NULL) {
+    if (e->outcomes == NULL || e->figures == NULL || e->outbox == NULL || e->record_bytes == NULL ||
+        e->users == NULL || e->due == NULL) {
         return E_MEMORY;
     }
+    e->day = -1;
+    bucket_fill(e, &e->venue_rate, &o->limits.venue_rate);
     if (e->symbols == NULL || e->series == NULL || e->activations == NULL || e->accounts == NULL ||
         e->ready == NULL || e->order_pool == NULL || e->free_orders == NULL || e->watches == NULL) {
         return E_MEMORY;
@@ -88,6 +93,12 @@ void engine_free(struct engine *e) {
         free(e->accounts[i].outside);
         free(e->accounts[i].fill_ids);
     }
+    for (int i = 0; i < e->user_count; i++) {
+        free(e->users[i].name);
+        free(e->users[i].currency);
+    }
+    free(e->users);
+    free(e->due);
     scripts_free(e);
     requests_free(e);
     free(e->outcomes);
@@ -223,6 +234,7 @@ int engine_series(
 void engine_set_time(struct engine *e, int64_t now_ms) {
     if (now_ms > e->now_ms) {
         e->now_ms = now_ms;
+        losses_follow_day(e);
     }
 }
 
@@ -233,6 +245,7 @@ int64_t engine_time(const struct engine *e) {
 void engine_price(struct engine *e, uint16_t symbol, struct price last) {
     e->symbols[symbol].last = last;
     e->symbols[symbol].last_ms = e->now_ms;
+    e->is_price_new = true;
 }
 
 /* Known to every event that is queued from now on, and to none that waits already. */

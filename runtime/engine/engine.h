@@ -203,6 +203,12 @@ MUST_CHECK int engine_unkill(
     struct engine *e, enum kill_scope scope, const char *id, const char *who, struct err *err
 );
 
+/* A person lifts the halts of a user (all his accounts together) or of an activation's account: the
+ * losses count anew from now on. The other scopes have none. E_NOT_FOUND */
+MUST_CHECK int engine_unhalt(
+    struct engine *e, enum kill_scope scope, const char *id, const char *who, struct err *err
+);
+
 /* --- the journal ---------------------------------------------------------------------------------
  */
 

@@ -24,10 +24,16 @@ struct engine_symbol {
     int series_count;
     struct price last; /* 0: none yet */
     int64_t last_ms;
+    struct price mark; /* close of the last bar that was recorded: what recovery knows, too */
     int64_t last_bar_ms; /* open of the last bar that was recorded; −1: none */
     uint32_t *ticker_watchers;
     int ticker_watcher_count;
     int ticker_watcher_capacity;
+};
+
+struct token_bucket {
+    int64_t time_ms;
+    int64_t millitokens;
 };
 
 struct activation {
@@ -68,16 +74,18 @@ struct activation {
     int event_count;
     bool is_waiting; /* events[event_first] is with the host */
     bool is_ready;   /* on the ready list */
-    bool is_overrun; /* an event found no room */
+    const char *suspend_due; /* why, with the next pump; NULL: nothing. Static */
 
     struct order **orders; /* live, oldest first; the pointers are stable */
     int order_count;
     uint64_t order_sequence; /* last of the script's */
     uint64_t core_sequence;  /* last of the core's */
     uint64_t order_first, core_first; /* up to these they are of who had the place before */
-    uint64_t orders_asked, orders_sent;
-    int64_t rate_time_ms; /* token bucket */
-    int64_t rate_millitokens;
+    uint64_t orders_asked, orders_sent; /* ever; sent: those that passed the gate */
+    uint64_t wire_asked, wire_sent; /* requests of this process: asked for and not refused; left */
+    struct token_bucket rate;
+    int64_t refused_first_ms, refused_last_ms; /* by the rate, without a pause */
+    int refused_count;
     struct {
         struct order_request request;
         int64_t time_ms;
@@ -108,11 +116,23 @@ struct venue_leverage { /* by symbol */
     bool is_asked; /* account.leverage was recorded and the venue's word is not */
 };
 
+struct engine_user { /* with the accounts in one currency: money of two cannot be summed */
+    char *name, *currency; /* NULL: it has no account any more, and another may take its place */
+    struct loss_watch loss;
+    struct token_bucket rate;
+    uint32_t first_account;
+    bool is_told; /* of the snapshot that is made */
+};
+
+#define NO_ACCOUNT UINT32_MAX
+#define NO_USER UINT32_MAX
+
 struct account {
     struct ledger ledger;
-    struct money equity_peak;
-    struct money day_start_equity;
-    int64_t day;
+    uint32_t user; /* its first owner's; NO_USER: nobody owns it */
+    uint32_t next_of_user;     /* NO_ACCOUNT: it is the last */
+    struct loss_watch loss;
+    bool is_due; /* its losses are looked at with the next pump */
     bool is_hedge;
     bool is_isolated;
     int *leverage; /* by symbol, as asked for */
@@ -186,12 +206,24 @@ struct engine {
     int activation_count;
     struct account *accounts;
     int account_count;
+    struct engine_user *users;
+    int user_count;
+
+    int64_t day, day_end_ms; /* UTC; −1 and 0 before the first time */
+    uint32_t *due;           /* accounts that are due */
+    int due_count;
+    int halt_count; /* in force, of accounts and users */
+    bool is_price_new;
+    int64_t watched_ms;
+    struct token_bucket venue_rate;
+    char runaway[ORDER_MESSAGE_MAX]; /* what was found */
+    bool is_runaway_due;             /* halts all with the next pump */
 
     uint32_t *ready; /* ring of activations with something to send */
     int ready_first;
     int ready_count;
     int outstanding; /* events waiting or out */
-    bool has_overrun;
+    bool has_suspensions;
 
     struct order *order_pool; /* free list through `free_orders` */
     struct order **free_orders;
@@ -221,7 +253,7 @@ struct engine {
     struct engine_script **scripts;
     int script_count, script_capacity;
     int script_sweep_at; /* count at which those that nobody uses are dropped */
-    struct kill_switch kills[KILL_SWITCHES_MAX];
+    struct kill_switch kills[KILL_SWITCHES_MAX + 1]; /* there is always room for the global one */
     int kill_count;
 
     struct requests *requests;         /* request.c; NULL before the first */
@@ -305,9 +337,60 @@ void scripts_sweep(struct engine *e);
 void scripts_note_use(struct engine *e);
 void scripts_free(struct engine *e);
 
+/* loss_halts.c: limits of loss. A day and the peaks count at marks, so that recovery finds the same;
+ * what is lost now counts at the last prices. */
+void losses_follow_day(struct engine *e); /* the time has moved */
+void day_begin(struct engine *e, int64_t day);
+void losses_see_bar(struct engine *e, const struct candle *candle);
+void losses_are_due(struct engine *e, uint32_t account); /* it traded, or was refused for them */
+void losses_watch(struct engine *e); /* with the pump */
+MUST_CHECK int user_equity(const struct engine *e, uint32_t user, struct money *out);
+/* Whether a halt holds for the activation; `message` says which. */
+bool loss_halt_holds(const struct engine *e, uint32_t activation, char message[ORDER_MESSAGE_MAX]);
+MUST_CHECK int loss_apply(struct engine *e, const struct record *r, struct err *err);
+MUST_CHECK int halt_apply(struct engine *e, const struct record *r, struct err *err);
+/* Records of all that is watched and of the halts in force. */
+void losses_emit(struct engine *e, void (*emit)(void *ctx, struct record *record), void *ctx);
+/* −1: there is none. */
+int user_find(const struct engine *e, const char *name, const char *currency);
+/* The account's first owner brings its user; the last takes it away. */
+void account_leaves(struct engine *e, uint32_t account);
+MUST_CHECK int account_belongs(
+    struct engine *e, uint32_t account, const char *name, const char *currency, struct err *err
+);
+
+/* runaway.c */
+/* Somebody asked for one request to a venue; it leaves, or is settled: refused, taken back. */
+void wire_ask(struct engine *e, uint32_t activation);
+void wire_settle(struct engine *e, uint32_t activation);
+enum wire_verdict {
+    WIRE_GOES,
+    WIRE_OVER,    /* its order has ended meanwhile */
+    WIRE_REFUSED, /* overtaken by a switch or a halt: `message` says which */
+    WIRE_UNASKED, /* nobody asked for it: a runaway */
+};
+/* Right before the wire. */
+enum wire_verdict wire_judge(
+    struct engine *e, const struct outbox_item *item, char message[ORDER_MESSAGE_MAX]
+);
+void runaway_halt(struct engine *e); /* with the pump */
+int bucket_tokens(struct engine *e, struct token_bucket *b, const struct rate_limit *limit);
+void bucket_take(struct token_bucket *b, const struct rate_limit *limit);
+void bucket_fill(const struct engine *e, struct token_bucket *b, const struct rate_limit *limit);
+void rate_refused(struct engine *e, uint32_t activation);
+
 /* kill.c */
 bool kill_holds(const struct engine *e, uint32_t activation);
 void kill_set(struct engine *e, enum kill_scope scope, const char *id, bool is_on);
+/* Sets, records, cancels and closes. */
+void kill_carry_out(
+    struct engine *e,
+    enum kill_scope scope,
+    const char *id,
+    bool flatten,
+    const char *who,
+    const char *reason
+);
 
 /* activation.c */
 bool activation_is_flat(const struct activation *a);
@@ -448,7 +531,16 @@ bool order_enlarges(
     const struct engine *e, uint32_t activation, const struct order_request *request
 );
 
-void accounts_watch(struct engine *e);
+/* The same, when what is live before its place in the owner's orders has traded, too. */
+bool order_enlarges_with_others(
+    const struct engine *e,
+    uint32_t activation,
+    const struct order_request *request,
+    const struct order *self,
+    int others
+);
+/* Cancels resting orders that could enlarge a position, alone or with those before them. */
+void orders_cancel_risky(struct engine *e, uint32_t activation);
 /* A fill of no live order, borne by the report's activation. */
 void fill_unasked(struct engine *e, const struct venue_report *report, const char *reason);
 
@@ -477,4 +569,9 @@ void gate_check(
     bool is_amendment,
     struct risk_verdict *verdict
 );
-void gate_take(struct engine *e, uint32_t activation, const struct order_request *request);
+void gate_take(
+    struct engine *e,
+    uint32_t activation,
+    const struct order_request *request,
+    const struct order *o
+);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define DAY_MS ((int64_t)86400000)
-
 static enum position_side
 request_position_side(const struct account *account, const struct order_request *request) {
     return account->is_hedge ? request->position_side : POSITION_NET;
@@ -32,6 +30,45 @@ bool order_enlarges(
     }
     int128 size = held > 0 ? held : -held;
     return request->quantity.d.v > size;
+}
+
+static bool is_plain_on_side(
+    const struct account *account, const struct order *o, const struct order_request *request
+) {
+    return o->request.symbol == request->symbol && o->request.side == request->side &&
+           !o->request.reduce_only && !o->request.is_whole_position &&
+           request_position_side(account, &o->request) == request_position_side(account, request);
+}
+
+bool order_enlarges_with_others(
+    const struct engine *e,
+    uint32_t activation,
+    const struct order_request *request,
+    const struct order *self,
+    int others
+) {
+    if (request->reduce_only || request->is_whole_position) {
+        return false;
+    }
+    if (order_enlarges(e, activation, request)) {
+        return true;
+    }
+    const struct activation *a = &e->activations[activation];
+    struct decimal left = decimal_abs(owned(e, activation, request)->quantity.d);
+    int code = decimal_sub(left, request->quantity.d, &left);
+    for (int i = 0; i < others && code == 0; i++) {
+        const struct order *o = a->orders[i];
+        if (o == self || !is_plain_on_side(&e->accounts[a->account], o, request)) {
+            continue;
+        }
+        struct decimal most = decimal_max(o->request.quantity.d, o->asked.quantity.d);
+        code = decimal_sub(left, most, &left);
+        code = code != 0 ? code : decimal_add(left, o->filled.d, &left);
+    }
+    if (self != NULL && code == 0) {
+        code = decimal_add(left, self->filled.d, &left);
+    }
+    return code != 0 || left.v < 0;
 }
 
 static struct price order_reference(const struct engine *e, const struct order_request *request) {
@@ -168,38 +205,6 @@ int account_leverage(const struct engine *e, uint32_t account, uint16_t symbol) 
     return e->accounts[account].leverage[symbol];
 }
 
-/* At the end of a bar: the day's first equity and the highest, which the limits of loss count from.
- */
-void accounts_watch(struct engine *e) {
-    if (e->options.limits.daily_loss_max.d.v == 0 && e->options.limits.drawdown_max.v == 0) {
-        return;
-    }
-    int64_t day = e->now_ms / DAY_MS;
-    for (int i = 0; i < e->account_count; i++) {
-        struct account *account = &e->accounts[i];
-        struct money equity;
-        if (account_equity(e, (uint32_t)i, &equity) != 0) {
-            continue; /* no figure: the checks refuse by themselves */
-        }
-        if (account->day != day) {
-            account->day = day;
-            account->day_start_equity = equity;
-        }
-        account->equity_peak.d = decimal_max(account->equity_peak.d, equity.d);
-    }
-}
-
-static int rate_tokens(struct engine *e, struct activation *a) {
-    const struct risk_limits *limits = &e->options.limits;
-    int64_t most = (int64_t)limits->rate_burst * 1000;
-    int64_t elapsed_ms = e->now_ms - a->rate_time_ms;
-    int64_t full_ms = most / (limits->rate_per_second > 0 ? limits->rate_per_second : 1);
-    int64_t refill = elapsed_ms >= full_ms ? most : elapsed_ms * limits->rate_per_second;
-    a->rate_time_ms = e->now_ms;
-    a->rate_millitokens = a->rate_millitokens + refill > most ? most : a->rate_millitokens + refill;
-    return (int)(a->rate_millitokens / 1000);
-}
-
 static bool request_is_same(const struct order_request *a, const struct order_request *b) {
     return a->symbol == b->symbol && a->side == b->side && a->type == b->type &&
            a->position_side == b->position_side && a->quantity.d.v == b->quantity.d.v &&
@@ -219,6 +224,47 @@ static int64_t same_order_age_ms(
     return age;
 }
 
+/* What the core closes does not wait for a rate. */
+static void facts_add_rates(
+    struct engine *e, struct activation *a, const struct order *o, struct risk_facts *facts
+) {
+    const struct risk_limits *limits = &e->options.limits;
+    struct engine_user *user = &e->users[e->accounts[a->account].user];
+    facts->rate_tokens = facts->user_rate_tokens = facts->venue_rate_tokens = 1;
+    if (o->sequence < CORE_SEQUENCE) {
+        facts->rate_tokens = bucket_tokens(e, &a->rate, &limits->rate);
+        facts->user_rate_tokens = bucket_tokens(e, &user->rate, &limits->user_rate);
+        facts->venue_rate_tokens = bucket_tokens(e, &e->venue_rate, &limits->venue_rate);
+    }
+}
+
+/* Without a figure no order: every check that looks at money refuses. */
+static void facts_add_money(
+    struct engine *e, const struct account *account, const struct order *o, struct risk_facts *facts
+) {
+    const struct risk_limits *limits = &e->options.limits;
+    uint32_t index = (uint32_t)(account - e->accounts);
+    struct account_sums sums;
+    if (account_sums(e, index, o, &sums) != 0 ||
+        decimal_add(account->ledger.balance.d, sums.unrealized.d, &facts->equity.d) != 0 ||
+        decimal_sub(facts->equity.d, sums.margin.d, &facts->free_margin.d) != 0) {
+        facts->reference.d.v = 0;
+    }
+    facts->exposure = sums.exposure;
+    facts->loss = &account->loss;
+    facts->user_loss = &e->users[account->user].loss;
+    bool is_user_limited = limits->user_daily_loss_max.d.v != 0 || limits->user_drawdown_max.v != 0;
+    if (is_user_limited && user_equity(e, account->user, &facts->user_equity) != 0) {
+        facts->user_loss = NULL;
+    }
+}
+
+/* A suspended script's answer may be on its way still. */
+static bool owner_may_ask(const struct activation *a, const struct order *o) {
+    bool is_suspended = a->status == ACTIVATION_SUSPENDED && o->sequence < CORE_SEQUENCE;
+    return a->status != ACTIVATION_STOPPED && !is_suspended;
+}
+
 void gate_check(
     struct engine *e,
     uint32_t activation,
@@ -228,9 +274,8 @@ void gate_check(
     struct risk_verdict *verdict
 ) {
     struct activation *a = &e->activations[activation];
-    struct account *account = &e->accounts[a->account];
+    const struct account *account = &e->accounts[a->account];
     const struct engine_symbol *symbol = &e->symbols[request->symbol];
-    struct account_sums sums;
     struct risk_facts facts = {
         .instrument = &symbol->instrument,
         .request = request,
@@ -238,30 +283,35 @@ void gate_check(
         .reference_age_ms = e->now_ms - symbol->last_ms,
         .position = owned(e, activation, request),
         .increases = order_enlarges(e, activation, request),
+        .enlarges_with_others =
+            order_enlarges_with_others(e, activation, request, o, a->order_count),
         .leverage = account->leverage[request->symbol],
         .open_orders = a->order_count - 1,
-        .rate_tokens = rate_tokens(e, a),
         .same_order_age_ms = same_order_age_ms(e, a, request),
-        .is_running = a->status != ACTIVATION_STOPPED,
+        .is_running = owner_may_ask(a, o),
         .is_killed = o->sequence < CORE_SEQUENCE && kill_holds(e, activation),
         .is_amendment = is_amendment,
         .orders_sent = a->orders_sent,
         .orders_asked = a->orders_asked,
     };
-    if (account_sums(e, a->account, o, &sums) != 0 ||
-        decimal_add(account->ledger.balance.d, sums.unrealized.d, &facts.equity.d) != 0 ||
-        decimal_sub(facts.equity.d, sums.margin.d, &facts.free_margin.d) != 0) {
-        facts.reference.d.v = 0; /* no figure, no order: every check of money refuses */
-    }
-    facts.exposure = sums.exposure;
-    facts.equity_peak.d = decimal_max(account->equity_peak.d, facts.equity.d);
-    facts.day_start_equity = account->day_start_equity;
+    facts_add_rates(e, a, o, &facts);
+    facts_add_money(e, account, o, &facts);
     risk_check_order(&e->options.limits, &facts, verdict);
 }
 
-void gate_take(struct engine *e, uint32_t activation, const struct order_request *request) {
+void gate_take(
+    struct engine *e,
+    uint32_t activation,
+    const struct order_request *request,
+    const struct order *o
+) {
     struct activation *a = &e->activations[activation];
-    a->rate_millitokens -= 1000;
+    if (o->sequence < CORE_SEQUENCE) {
+        const struct risk_limits *limits = &e->options.limits;
+        bucket_take(&a->rate, &limits->rate);
+        bucket_take(&e->users[e->accounts[a->account].user].rate, &limits->user_rate);
+        bucket_take(&e->venue_rate, &limits->venue_rate);
+    }
     a->orders_sent++;
     int slots = (int)(sizeof a->recent / sizeof a->recent[0]);
     a->recent[a->recent_next].request = *request;

@@ -85,8 +85,8 @@ void inspect_account(const struct engine *e, uint32_t account, struct account_vi
     const struct account *a = &e->accounts[account];
     *out = (struct account_view){
         .ledger = &a->ledger,
-        .equity_peak = a->equity_peak,
-        .day_start_equity = a->day_start_equity,
+        .loss = &a->loss,
+        .user_loss = a->user != NO_USER ? &e->users[a->user].loss : &a->loss,
         .is_hedge = a->is_hedge,
         .is_isolated = a->is_isolated,
     };

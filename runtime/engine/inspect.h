@@ -51,7 +51,8 @@ void inspect_position_figures(
 
 struct account_view {
     const struct ledger *ledger;
-    struct money equity, free, equity_peak, day_start_equity;
+    struct money equity, free;
+    const struct loss_watch *loss, *user_loss; /* and of all accounts of its user */
     bool is_hedge, is_isolated;
     bool has_figures; /* false: equity and free could not be computed */
 };

@@ -27,6 +27,7 @@ static void item_take_back(struct engine *e, const struct outbox_item *item) {
     if (item->what == 'l') {
         leverage_take_back(e, item);
     } else if (item->what != 'c') {
+        wire_settle(e, item->key.activation);
         order_not_sent(e, item, E_IO, "the journal cannot be written");
     } else if (order_find(e, item->key.activation, item->key.sequence) != NULL) {
         struct outbox_item *kept =
@@ -35,6 +36,8 @@ static void item_take_back(struct engine *e, const struct outbox_item *item) {
         kept->sequence = 0;
         kept->needs_sync = false;
         e->outbox_count++;
+    } else {
+        wire_settle(e, item->key.activation);
     }
 }
 
@@ -143,16 +146,24 @@ static int item_send(struct engine *e, const struct outbox_item *item, struct er
 
 static void item_hand_over(struct engine *e, const struct outbox_item *item) {
     struct err err = {0};
+    uint32_t activation = item->key.activation;
     if (item->what == 'l') {
         leverage_hand_over(e, item);
         return;
     }
     if (item->is_blocked) {
+        wire_settle(e, activation);
         order_blocked(e, item);
         return;
     }
-    int code = item_send(e, item, &err);
-    struct order *o = order_find(e, item->key.activation, item->key.sequence);
+    enum wire_verdict verdict = wire_judge(e, item, err.msg);
+    struct order *o = order_find(e, activation, item->key.sequence);
+    bool never_left = o != NULL && item->what == 's' && order_watch(e, o)->sent_ms == 0;
+    if (verdict == WIRE_OVER || (verdict == WIRE_UNASKED && !never_left)) {
+        return; /* it changes nothing in the books */
+    }
+    int code = verdict == WIRE_GOES ? item_send(e, item, &err) : E_RISK;
+    o = order_find(e, activation, item->key.sequence);
     if (code != 0) {
         order_not_sent(e, item, code, err.msg);
     } else if (o != NULL) {
@@ -162,6 +173,7 @@ static void item_hand_over(struct engine *e, const struct outbox_item *item) {
 
 void outbox_push(struct engine *e, const struct outbox_item *item) {
     if (e->is_recovering) {
+        wire_settle(e, item->key.activation);
         return; /* the venue is asked what became of it when recovery is over */
     }
     if (!journal_is_on(e)) {
@@ -169,6 +181,7 @@ void outbox_push(struct engine *e, const struct outbox_item *item) {
         return;
     }
     if (e->outbox_count == e->outbox_max) {
+        wire_settle(e, item->key.activation);
         order_not_sent(e, item, E_LIMIT, "too many requests wait for the journal");
         return;
     }
@@ -265,7 +278,8 @@ void engine_begin(struct engine *e, const char *program, int64_t wall_ms) {
 
 void engine_bar_over(struct engine *e, uint16_t symbol, const struct candle *candle) {
     e->symbols[symbol].last_bar_ms = candle->bar.time_ms;
-    accounts_watch(e);
+    e->symbols[symbol].mark = candle->close;
+    losses_see_bar(e, candle);
     if (!journal_is_on(e)) {
         return;
     }

@@ -29,6 +29,10 @@ bool kill_holds(const struct engine *e, uint32_t activation) {
     return false;
 }
 
+static bool kill_has_room(const struct engine *e, enum kill_scope scope) {
+    return e->kill_count < KILL_SWITCHES_MAX + (scope == KILL_GLOBAL);
+}
+
 static int kill_index(const struct engine *e, enum kill_scope scope, const char *id) {
     for (int i = 0; i < e->kill_count; i++) {
         if (e->kills[i].scope == scope && strcmp(e->kills[i].id, id) == 0) {
@@ -40,7 +44,7 @@ static int kill_index(const struct engine *e, enum kill_scope scope, const char 
 
 void kill_set(struct engine *e, enum kill_scope scope, const char *id, bool is_on) {
     int i = kill_index(e, scope, id);
-    if (is_on && i < 0 && e->kill_count < KILL_SWITCHES_MAX) {
+    if (is_on && i < 0 && kill_has_room(e, scope)) {
         struct kill_switch *k = &e->kills[e->kill_count++];
         k->scope = scope;
         snprintf(k->id, sizeof k->id, "%s", id);
@@ -49,18 +53,14 @@ void kill_set(struct engine *e, enum kill_scope scope, const char *id, bool is_o
     }
 }
 
-int engine_kill(
+void kill_carry_out(
     struct engine *e,
     enum kill_scope scope,
     const char *id,
     bool flatten,
     const char *who,
-    const char *reason,
-    struct err *err
+    const char *reason
 ) {
-    if (kill_index(e, scope, id) < 0 && e->kill_count == KILL_SWITCHES_MAX) {
-        return err_set(err, E_LIMIT, "more than %d kill switches are set", KILL_SWITCHES_MAX);
-    }
     kill_set(e, scope, id, true);
     struct record record = {.kind = RECORD_KILL, .activation = UINT32_MAX};
     record.u.kill.scope = scope;
@@ -79,6 +79,21 @@ int engine_kill(
             }
         }
     }
+}
+
+int engine_kill(
+    struct engine *e,
+    enum kill_scope scope,
+    const char *id,
+    bool flatten,
+    const char *who,
+    const char *reason,
+    struct err *err
+) {
+    if (kill_index(e, scope, id) < 0 && !kill_has_room(e, scope)) {
+        return err_set(err, E_LIMIT, "more than %d kill switches are set", KILL_SWITCHES_MAX);
+    }
+    kill_carry_out(e, scope, id, flatten, who, reason);
     return 0;
 }
 

@@ -104,6 +104,17 @@ static void order_refuse(
     order_queue_change(e, activation, o, code);
 }
 
+static void
+order_is_refused_by(struct engine *e, uint32_t activation, enum risk_check check) {
+    e->refusals[check]++;
+    if (check == RISK_RATE) {
+        rate_refused(e, activation);
+    } else if (check == RISK_DAILY_LOSS || check == RISK_DRAWDOWN || check == RISK_USER_DAILY_LOSS ||
+               check == RISK_USER_DRAWDOWN) {
+        losses_are_due(e, e->activations[activation].account);
+    }
+}
+
 /* Whether the order may go: what was recorded of it, or what the checks say now. */
 static bool order_judge(
     struct engine *e,
@@ -146,11 +157,11 @@ static bool order_judge(
         CRASH_POINT(CHECKS_AFTER);
         outcome_set(e, verdict);
         if (!verdict->passed) {
-            e->refusals[verdict->failed]++;
+            order_is_refused_by(e, activation, verdict->failed);
         }
     }
     if (verdict->passed) {
-        gate_take(e, activation, request);
+        gate_take(e, activation, request, o);
     }
     return verdict->passed;
 }
@@ -167,6 +178,7 @@ void order_place(
     struct order refused;
     struct order *o = order_take(e, a);
     if (o == NULL) {
+        wire_settle(e, activation);
         order_build(e, a, sequence, request, &refused);
         outcome_refuse(e, E_LIMIT, "too many live orders");
         order_refuse(e, activation, &refused, E_LIMIT, "too many live orders");
@@ -177,6 +189,7 @@ void order_place(
     order_build(e, a, sequence, request, o);
     struct risk_verdict verdict;
     if (!order_judge(e, activation, request, o, false, &verdict)) {
+        wire_settle(e, activation);
         order_refuse(e, activation, o, verdict.code, verdict.message);
         request_keep_order(e, activation, o);
         order_tell(e, activation, STEP_REFUSED, o, file, line, &verdict);
@@ -255,6 +268,7 @@ void order_cancel(struct engine *e, uint32_t activation, uint64_t sequence) {
     struct activation *a = &e->activations[activation];
     struct order *o = order_find(e, activation, sequence);
     if (o == NULL || o->pending == PENDING_CANCEL) {
+        wire_settle(e, activation);
         return; /* it ended meanwhile: its on_order is on the way; or the cancel is */
     }
     o->pending = PENDING_CANCEL;
@@ -300,6 +314,7 @@ static void order_change(
 ) {
     struct risk_verdict verdict;
     if (!order_judge(e, activation, wanted, o, true, &verdict)) {
+        wire_settle(e, activation);
         amend_refuse(e, activation, o, verdict.code, verdict.message);
         return;
     }
@@ -322,6 +337,7 @@ static void order_change(
 void order_amend(struct engine *e, uint32_t activation, const struct ask *ask) {
     struct order *o = order_find(e, activation, ask->sequence);
     if (o == NULL) {
+        wire_settle(e, activation);
         return;
     }
     struct order_request wanted = o->request;
@@ -368,6 +384,7 @@ void order_amended(struct engine *e, uint32_t activation, struct record *record)
     struct order *o = order_find(e, activation, record->u.change.sequence);
     e->activations[activation].orders_asked++;
     if (o != NULL) {
+        wire_ask(e, activation);
         e->outcome = &record->u.change.outcome;
         order_change(e, activation, o, &record->u.change.request, NULL, 0);
         e->outcome = NULL;
@@ -379,6 +396,20 @@ void orders_cancel(struct engine *e, uint32_t activation, bool only_enlarging) {
     for (int i = 0; i < a->order_count; i++) {
         const struct order *o = a->orders[i];
         if (!only_enlarging || order_enlarges(e, activation, &o->request)) {
+            wire_ask(e, activation);
+            order_cancel_by(e, activation, o->sequence, "core");
+        }
+    }
+}
+
+/* The youngest first: those that were there before them may stay. */
+void orders_cancel_risky(struct engine *e, uint32_t activation) {
+    struct activation *a = &e->activations[activation];
+    for (int i = a->order_count - 1; i >= 0; i--) {
+        const struct order *o = a->orders[i];
+        if (o->sequence < CORE_SEQUENCE && o->pending != PENDING_CANCEL &&
+            order_enlarges_with_others(e, activation, &o->request, o, i)) {
+            wire_ask(e, activation);
             order_cancel_by(e, activation, o->sequence, "core");
         }
     }
@@ -401,6 +432,7 @@ void orders_flatten(struct engine *e, uint32_t activation, const char *reason) {
             .quantity = {decimal_abs(p->position.quantity.d)},
         };
         snprintf(request.reason, sizeof request.reason, "%s", reason);
+        wire_ask(e, activation);
         order_place_by(e, activation, CORE_SEQUENCE + ++a->core_sequence, &request, "core", NULL);
     }
 }
@@ -430,6 +462,7 @@ static int fill_book(
     if (code == 0) {
         code = ledger_book_fill(&account->ledger, record->change.realized, fill->fee);
     }
+    losses_are_due(e, a->account);
     CRASH_POINT(FILL_APPLY_AFTER);
     record->fill = *fill;
     record->position = slot->position;

@@ -36,6 +36,7 @@ int engine_order_once(
         return code;
     }
     *sequence = ++a->order_sequence;
+    wire_ask(e, owner);
     order_place_by(e, owner, *sequence, request, who, key);
     return 0;
 }
@@ -47,6 +48,7 @@ int engine_cancel(
         order_find(e, activation, sequence) == NULL) {
         return err_set(err, E_NOT_OPEN, "the order is not open");
     }
+    wire_ask(e, activation);
     order_cancel_by(e, activation, sequence, who);
     return 0;
 }
@@ -94,6 +96,7 @@ int engine_amend(
     wanted.price = figures->price;
     wanted.stop = figures->stop;
     wanted.quantity = figures->quantity;
+    wire_ask(e, owner);
     order_amend_by(e, owner, o, &wanted, who, &outcome);
     return outcome.is_refused ? err_set(err, outcome.code, "%s", outcome.message) : 0;
 }

@@ -159,6 +159,17 @@ struct status_record {
     const char *reason;
 };
 
+/* A halt began or has ended: of an account, of a user, or of all (a runaway). */
+struct halt_record {
+    int64_t time_ms;
+    enum risk_check check; /* which limit */
+    uint32_t account;      /* NO_ACTIVATION: not of one account */
+    const char *user;      /* NULL: of all */
+    bool is_on;
+    const char *message; /* "daily_loss: 512 >= 500" */
+    const char *who;     /* "core", or who lifted it */
+};
+
 struct answer_record { /* to engine_adjust or engine_command */
     uint32_t activation;
     uint64_t number;     /* of the event: what the call returned */
@@ -194,6 +205,7 @@ struct sink_port { /* any function may be NULL */
     void (*edit)(void *ctx, const struct edit_record *record);
     /* An activation that is over leaves its place to another, which will have its number. */
     void (*left)(void *ctx, uint32_t activation);
+    void (*halt)(void *ctx, const struct halt_record *record);
 };
 
 /* Where facts are kept. NULL append: nowhere, and nothing waits for it (backtest). append copies

@@ -67,7 +67,8 @@ static bool queue_has_room(struct engine *e, uint32_t activation) {
         return true;
     }
     /* Suspended with the next pump: now may be the middle of another record. */
-    a->is_overrun = e->has_overrun = true;
+    a->suspend_due = "too many events wait for it";
+    e->has_suspensions = true;
     return false;
 }
 
@@ -136,24 +137,34 @@ static bool event_is_wanted(const struct activation *a, const struct event *even
     return (a->handlers & (1u << event->kind)) != 0;
 }
 
-/* A lost event ends a script: what it would do next is not what it would have done. */
-static void overruns_suspend(struct engine *e) {
-    e->has_overrun = false;
+/* A lost event ends a script: what it would do next is not what it would have done. So does a rate
+ * that it does not keep. */
+static void due_suspend(struct engine *e) {
+    e->has_suspensions = false;
     for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
         struct activation *a = &e->activations[i];
-        if (a->is_overrun && a->status != ACTIVATION_SUSPENDED && a->status != ACTIVATION_STOPPED) {
-            activation_suspend(e, i, "too many events wait for it");
+        if (a->suspend_due != NULL && a->status != ACTIVATION_SUSPENDED &&
+            a->status != ACTIVATION_STOPPED) {
+            activation_suspend(e, i, a->suspend_due);
         }
-        a->is_overrun = false;
+        a->suspend_due = NULL;
     }
+    outbox_flush(e);
 }
 
 void engine_pump(struct engine *e) {
-    if (e->has_overrun) {
-        overruns_suspend(e);
+    if (e->due_count > 0 || e->is_price_new) {
+        losses_watch(e);
     }
     outbox_flush(e);
-    while (e->ready_count > 0) {
+    if (e->is_runaway_due) {
+        runaway_halt(e);
+    }
+    while (e->ready_count > 0 || e->has_suspensions) {
+        if (e->has_suspensions) { /* in here, too: it may be what keeps this going */
+            due_suspend(e);
+            continue;
+        }
         uint32_t index = e->ready[e->ready_first];
         e->ready_first = e->ready_first + 1 < e->options.activations_max ? e->ready_first + 1 : 0;
         e->ready_count--;

@@ -79,6 +79,7 @@ static void order_found_live(
     o = order_find(e, activation, sequence);
     if (o != NULL && wants_cancel) {
         o->pending = PENDING_NONE;
+        wire_ask(e, activation);
         order_cancel_by(e, activation, sequence, "core");
     }
 }
@@ -253,6 +254,7 @@ static int order_adopt(struct engine *e, const struct venue_order *v, struct err
         return err_set(err, E_LIMIT, "%s has no room for an order found at the venue", a->id);
     }
     a->orders_asked++;
+    wire_ask(e, activation);
     a->order_sequence = v->key.sequence;
     e->outcome = &outcome;
     bool was_recovering = e->is_recovering;
@@ -267,6 +269,7 @@ static int order_adopt(struct engine *e, const struct venue_order *v, struct err
     );
     order_watch(e, o)->sent_ms = e->now_ms;
     if (!activation_runs(a) && a->bundle != NULL) {
+        wire_ask(e, activation);
         order_cancel_by(e, activation, v->key.sequence, "core");
     }
     return 0;

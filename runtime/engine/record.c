@@ -16,8 +16,8 @@ static const char *const kind_names[] = {
     [RECORD_AUDIT] = "audit",   [RECORD_ENGINE] = "engine",
     [RECORD_ACCOUNT] = "account", [RECORD_ANEW] = "anew",
     [RECORD_RECONCILED] = "reconciled", [RECORD_REQUESTS] = "requests",
-    [RECORD_LEVERAGE] = "leverage",
-    [RECORD_TRIAL] = "trial",
+    [RECORD_LEVERAGE] = "leverage", [RECORD_TRIAL] = "trial",
+    [RECORD_DAY] = "day",       [RECORD_LOSS] = "loss",
 };
 
 const char *record_kind_name(enum record_kind kind) {
@@ -158,9 +158,6 @@ static void codec_account(struct codec *c, struct record_activation *a) {
     codec_decimal(c, &a->ledger.fees.d);
     codec_decimal(c, &a->ledger.funding.d);
     codec_decimal(c, &a->ledger.balance.d);
-    codec_decimal(c, &a->equity_peak.d);
-    codec_decimal(c, &a->day_start_equity.d);
-    codec_i64(c, &a->day);
     int *leverage = codec_array(c, a->leverage, &a->leverage_count, sizeof *leverage);
     for (int i = 0; i < a->leverage_count && c->code == 0; i++) {
         codec_int(c, &leverage[i], 1, INT_MAX);
@@ -246,6 +243,18 @@ static void codec_outside(struct codec *c, struct record *r) {
     codec_i64(c, &r->u.account.complete_ms);
 }
 
+static void codec_halt(struct codec *c, struct record *r) {
+    CODEC_ENUM(c, &r->u.halt.which, LOSS_LIMIT_COUNT - 1);
+    codec_u32(c, &r->u.halt.account);
+    codec_word(c, &r->u.halt.user);
+    codec_word(c, &r->u.halt.currency);
+    codec_bool(c, &r->u.halt.is_on);
+    codec_decimal(c, &r->u.halt.value);
+    codec_decimal(c, &r->u.halt.limit);
+    codec_decimal(c, &r->u.halt.from.d);
+    codec_word(c, &r->u.halt.who);
+}
+
 static void codec_candle(struct codec *c, struct candle *candle) {
     codec_decimal(c, &candle->open.d);
     codec_decimal(c, &candle->high.d);
@@ -327,9 +336,17 @@ static void codec_payload(struct codec *c, struct record *r) {
         codec_word(c, &r->u.kill.reason);
         break;
     case RECORD_HALT:
-        codec_u32(c, &r->u.halt.account);
-        codec_bool(c, &r->u.halt.is_on);
-        codec_word(c, &r->u.halt.reason);
+        codec_halt(c, r);
+        break;
+    case RECORD_DAY:
+        codec_i64(c, &r->u.day.day);
+        break;
+    case RECORD_LOSS:
+        codec_u32(c, &r->u.loss.account);
+        codec_word(c, &r->u.loss.user);
+        codec_word(c, &r->u.loss.currency);
+        codec_decimal(c, &r->u.loss.peak.d);
+        codec_decimal(c, &r->u.loss.day_start.d);
         break;
     case RECORD_AUDIT:
         codec_word(c, &r->u.audit.who);

@@ -32,7 +32,7 @@ enum record_kind {
     RECORD_REPORT,     /* what a venue said */
     RECORD_BAR,        /* a finest bar is over */
     RECORD_KILL,       /* a kill switch was set or taken back */
-    RECORD_HALT,       /* a limit of loss stopped an account */
+    RECORD_HALT,       /* a limit of loss stopped an account or a user, or does no longer */
     RECORD_AUDIT,      /* who changed what */
     RECORD_ENGINE,     /* counters, in a snapshot */
     RECORD_ACCOUNT,    /* what others hold on an account, and the fills booked last */
@@ -41,6 +41,8 @@ enum record_kind {
     RECORD_RECONCILED, /* how far the fills of an account are known to be complete */
     RECORD_REQUESTS,   /* what keys of requests have made, in a snapshot */
     RECORD_LEVERAGE,   /* what the venue said to a leverage; in a snapshot: one that it has not answered */
+    RECORD_DAY,        /* a UTC day began: what daily losses count from */
+    RECORD_LOSS,       /* what losses of an account or a user count from, in a snapshot */
 };
 
 enum kill_scope { KILL_GLOBAL, KILL_VENUE, KILL_USER, KILL_ACTIVATION };
@@ -102,8 +104,6 @@ struct record_activation { /* all of an activation and its account */
     const struct record_timer *timers;
     int timer_count;
     struct ledger ledger;
-    struct money equity_peak, day_start_equity;
-    int64_t day;
     const int *leverage; /* by symbol */
     int leverage_count;
 };
@@ -189,10 +189,22 @@ struct record {
             const char *who, *reason;
         } kill;
         struct {
-            uint32_t account;
+            enum loss_limit which;
+            uint32_t account; /* UINT32_MAX: of a user */
+            const char *user, *currency;
             bool is_on;
-            const char *reason;
+            struct decimal value, limit;
+            struct money from; /* off: what counts from now on */
+            const char *who;
         } halt;
+        struct {
+            uint32_t account; /* UINT32_MAX: of a user */
+            const char *user, *currency;
+            struct money peak, day_start;
+        } loss;
+        struct {
+            int64_t day; /* since 1970 */
+        } day;
         struct {
             const char *who, *what, *before, *after;
         } audit;

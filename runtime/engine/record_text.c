@@ -118,6 +118,27 @@ static void put_report(struct buffer *out, const struct venue_report *v) {
     }
 }
 
+static void put_whose(struct buffer *out, uint32_t account, const char *user) {
+    if (account != UINT32_MAX) {
+        buffer_appendf(out, " account=%u", account);
+    } else {
+        buffer_appendf(out, " user=%s", user);
+    }
+}
+
+static void put_halt(struct buffer *out, const struct record *r) {
+    bool is_user = r->u.halt.account == UINT32_MAX;
+    buffer_appendf(
+        out, " %s %s", risk_check_name(risk_check_of_loss(is_user, r->u.halt.which)),
+        r->u.halt.is_on ? "on" : "off"
+    );
+    put_whose(out, r->u.halt.account, r->u.halt.user);
+    put_decimal(out, "found", r->u.halt.value);
+    put_decimal(out, "limit", r->u.halt.limit);
+    put_decimal(out, "from", r->u.halt.from.d);
+    buffer_appendf(out, " by=%s", r->u.halt.who);
+}
+
 static void put_payload(const struct record *r, bool all, struct buffer *out) {
     switch (r->kind) {
     case RECORD_BEGIN:
@@ -191,10 +212,15 @@ static void put_payload(const struct record *r, bool all, struct buffer *out) {
         );
         break;
     case RECORD_HALT:
-        buffer_appendf(
-            out, " account=%u %s: %s", r->u.halt.account, r->u.halt.is_on ? "on" : "off",
-            r->u.halt.reason
-        );
+        put_halt(out, r);
+        break;
+    case RECORD_DAY:
+        buffer_appendf(out, " %lld", (long long)r->u.day.day);
+        break;
+    case RECORD_LOSS:
+        put_whose(out, r->u.loss.account, r->u.loss.user);
+        put_decimal(out, "peak", r->u.loss.peak.d);
+        put_decimal(out, "day_start", r->u.loss.day_start.d);
         break;
     case RECORD_AUDIT:
         buffer_appendf(

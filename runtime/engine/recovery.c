@@ -67,6 +67,7 @@ static void apply_order(struct engine *e, struct record *r) {
         a->order_sequence = r->u.order.sequence;
     }
     a->orders_asked++;
+    wire_ask(e, r->activation);
     e->outcome = &r->u.order.outcome;
     e->request = r->u.order.request_key.is_given ? &r->u.order.request_key : NULL;
     order_place(e, r->activation, r->u.order.sequence, &r->u.order.request, NULL, 0);
@@ -141,6 +142,7 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         apply_order(e, r);
         return 0;
     case RECORD_CANCEL:
+        wire_ask(e, r->activation);
         order_cancel(e, r->activation, r->u.change.sequence);
         return 0;
     case RECORD_AMEND:
@@ -155,7 +157,8 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
         }
         engine_price(e, r->u.bar.symbol, r->u.bar.candle.close);
         e->symbols[r->u.bar.symbol].last_bar_ms = r->u.bar.candle.bar.time_ms;
-        accounts_watch(e);
+        e->symbols[r->u.bar.symbol].mark = r->u.bar.candle.close;
+        losses_see_bar(e, &r->u.bar.candle);
         return 0;
     case RECORD_KILL:
         kill_set(e, r->u.kill.scope, r->u.kill.id, r->u.kill.is_on);
@@ -181,8 +184,14 @@ static int record_apply(struct engine *e, struct record *r, struct err *err) {
     case RECORD_ANEW:
         anew_begin(e, r->u.anew.count);
         return 0;
-    case RECORD_BEGIN:
     case RECORD_HALT:
+        return halt_apply(e, r, err);
+    case RECORD_LOSS:
+        return loss_apply(e, r, err);
+    case RECORD_DAY:
+        day_begin(e, r->u.day.day);
+        return 0;
+    case RECORD_BEGIN:
     case RECORD_AUDIT:
         return 0;
     }
@@ -302,6 +311,7 @@ static void cancels_again(struct engine *e, uint32_t index) {
     for (int i = 0; i < a->order_count; i++) {
         if (a->orders[i]->pending == PENDING_CANCEL) {
             a->orders[i]->pending = PENDING_NONE;
+            wire_ask(e, index);
             order_cancel_by(e, index, a->orders[i]->sequence, "core");
         } else if (a->orders[i]->pending == PENDING_AMEND) {
             a->orders[i]->pending = PENDING_NONE;
@@ -334,6 +344,7 @@ int engine_recover_end(
     free(e->recovery_block);
     e->recovery_block = NULL;
     anew_drop(e);
+    losses_follow_day(e);
     for (int i = 0; i < e->symbol_count; i++) {
         int code = symbol_open_in_host(e, (uint16_t)i, err);
         if (code != 0) {
@@ -394,6 +405,9 @@ static void emit_record(void *ctx, struct record *record) {
 
 static void snapshot_head(struct emission *to) {
     struct engine *e = to->engine;
+    struct record day = {.kind = RECORD_DAY, .activation = UINT32_MAX};
+    day.u.day.day = e->day;
+    emit_record(to, &day);
     for (uint16_t i = 0; i < e->symbol_count; i++) {
         struct record record = {.kind = RECORD_SYMBOL, .activation = UINT32_MAX};
         record.u.symbol.symbol = i;
@@ -433,10 +447,26 @@ static void snapshot_leverages(struct emission *to, uint32_t account) {
     }
 }
 
+static void snapshot_bars(struct emission *to) {
+    struct engine *e = to->engine;
+    for (uint16_t i = 0; i < e->symbol_count; i++) {
+        if (e->symbols[i].last_bar_ms < 0) {
+            continue;
+        }
+        struct record bar = {.kind = RECORD_BAR, .activation = UINT32_MAX};
+        bar.u.bar.symbol = i;
+        bar.u.bar.candle.close = e->symbols[i].mark;
+        bar.u.bar.candle.bar.time_ms = e->symbols[i].last_bar_ms;
+        emit_record(to, &bar);
+    }
+}
+
+/* Last prices come behind the marks, and what losses count from behind both, which move it. */
 static void snapshot_tail(struct emission *to) {
     struct engine *e = to->engine;
     struct price last[256];
     int64_t last_ms[256];
+    snapshot_bars(to);
     struct record record = {.kind = RECORD_ENGINE, .activation = UINT32_MAX};
     memcpy(record.u.engine.refusals, e->refusals, sizeof e->refusals);
     int count = e->symbol_count < 256 ? e->symbol_count : 256;
@@ -448,6 +478,7 @@ static void snapshot_tail(struct emission *to) {
     record.u.engine.last_ms = last_ms;
     record.u.engine.symbol_count = count;
     emit_record(to, &record);
+    losses_emit(e, emit_record, to);
     for (uint32_t i = 0; i < (uint32_t)e->account_count; i++) {
         struct record account = {.kind = RECORD_ACCOUNT, .activation = UINT32_MAX};
         if (!account_is_used(e, i, NO_ACTIVATION)) {
@@ -458,16 +489,6 @@ static void snapshot_tail(struct emission *to) {
         snapshot_leverages(to, i);
     }
     requests_describe(e, emit_record, to);
-    for (uint16_t i = 0; i < count; i++) {
-        if (e->symbols[i].last_bar_ms < 0) {
-            continue;
-        }
-        struct record bar = {.kind = RECORD_BAR, .activation = UINT32_MAX};
-        bar.u.bar.symbol = i;
-        bar.u.bar.candle.close = e->symbols[i].last;
-        bar.u.bar.candle.bar.time_ms = e->symbols[i].last_bar_ms;
-        emit_record(to, &bar);
-    }
 }
 
 bool engine_snapshot(

@@ -83,6 +83,9 @@ static void owner_remove(struct engine *e, uint32_t activation) {
         at = &e->activations[*at].next_owner;
     }
     *at = a->next_owner;
+    if (e->accounts[a->account].first_owner == NO_ACTIVATION) {
+        account_leaves(e, a->account);
+    }
 }
 
 /* There is one: every account that is used has an activation, and one place is free. */
@@ -107,8 +110,9 @@ int account_clear(struct engine *e, uint32_t index) {
     *account = (struct account){
         .leverage = leverage,
         .venue_leverage = venue,
-        .day = -1,
         .first_owner = NO_ACTIVATION,
+        .user = NO_USER,
+        .next_of_user = NO_ACCOUNT,
     };
     if (leverage == NULL || venue == NULL) {
         return E_MEMORY;

@@ -304,11 +304,17 @@ static int kill_apply(struct projection *p, const struct record *r, struct err *
     );
 }
 
+/* Of an account or, where no account is named, of a user. */
 static int halt_apply(struct projection *p, const struct record *r, struct err *e) {
-    char account[16];
+    bool is_user = r->u.halt.account == UINT32_MAX;
+    enum risk_check check = risk_check_of_loss(is_user, r->u.halt.which);
+    struct loss_halt halt = {r->u.halt.is_on, r->u.halt.value, r->u.halt.limit};
+    char account[16], reason[ORDER_MESSAGE_MAX];
     snprintf(account, sizeof account, "%u", r->u.halt.account);
+    risk_halt_message(check, &halt, reason);
     return switch_write(
-        p, r, "halt", "account", account, r->u.halt.is_on, "core", r->u.halt.reason, e
+        p, r, risk_check_name(check), is_user ? "user" : "account",
+        is_user ? r->u.halt.user : account, r->u.halt.is_on, r->u.halt.who, reason, e
     );
 }
 

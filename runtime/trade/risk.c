@@ -226,9 +226,22 @@ static bool check_OPEN_ORDERS(const struct asked *a, struct risk_figure *figure)
     return figure_is_within(figure);
 }
 
+static bool
+figure_set_tokens(struct risk_figure *figure, const struct rate_limit *rate, int tokens) {
+    figure_set_int(figure, tokens, 1);
+    return rate->per_second == 0 || tokens >= 1;
+}
+
 static bool check_RATE(const struct asked *a, struct risk_figure *figure) {
-    figure_set_int(figure, a->facts->rate_tokens, 1);
-    return a->limits->rate_per_second == 0 || a->facts->rate_tokens >= 1;
+    return figure_set_tokens(figure, &a->limits->rate, a->facts->rate_tokens);
+}
+
+static bool check_USER_RATE(const struct asked *a, struct risk_figure *figure) {
+    return figure_set_tokens(figure, &a->limits->user_rate, a->facts->user_rate_tokens);
+}
+
+static bool check_VENUE_RATE(const struct asked *a, struct risk_figure *figure) {
+    return figure_set_tokens(figure, &a->limits->venue_rate, a->facts->venue_rate_tokens);
 }
 
 static bool check_DUPLICATE(const struct asked *a, struct risk_figure *figure) {
@@ -237,20 +250,40 @@ static bool check_DUPLICATE(const struct asked *a, struct risk_figure *figure) {
     return a->facts->is_amendment || age_ms < 0 || age_ms >= a->limits->duplicate_ms;
 }
 
+/* A halt holds with the figures it was found with, whatever the limit is now. What only reduces
+ * passes: who has lost must get out. */
+static bool
+check_loss(const struct asked *a, bool is_user, enum loss_limit which, struct risk_figure *figure) {
+    const struct risk_facts *f = a->facts;
+    const struct loss_watch *watch = is_user ? f->user_loss : f->loss;
+    struct money equity = is_user ? f->user_equity : f->equity;
+    figure->limit = risk_loss_limit(a->limits, is_user, which);
+    if (watch != NULL && watch->halts[which].is_on) {
+        figure_set(figure, watch->halts[which].value, watch->halts[which].limit);
+        return !f->enlarges_with_others;
+    }
+    if (figure->limit.v == 0) {
+        return true;
+    }
+    bool is_within = watch != NULL && loss_figure(watch, which, equity, &figure->value) == 0 &&
+                     decimal_compare(figure->value, figure->limit) < 0;
+    return is_within || !f->enlarges_with_others;
+}
+
 static bool check_DAILY_LOSS(const struct asked *a, struct risk_figure *figure) {
-    figure->limit = a->limits->daily_loss_max.d;
-    return figure->limit.v == 0 ||
-           (decimal_sub(a->facts->day_start_equity.d, a->facts->equity.d, &figure->value) == 0 &&
-            decimal_compare(figure->value, figure->limit) < 0);
+    return check_loss(a, false, LOSS_DAILY, figure);
 }
 
 static bool check_DRAWDOWN(const struct asked *a, struct risk_figure *figure) {
-    struct decimal lost, peak = a->facts->equity_peak.d;
-    figure->limit = a->limits->drawdown_max;
-    return figure->limit.v == 0 ||
-           (peak.v > 0 && decimal_sub(peak, a->facts->equity.d, &lost) == 0 &&
-            decimal_div(lost, peak, ROUND_UP, &figure->value) == 0 &&
-            decimal_compare(figure->value, figure->limit) < 0);
+    return check_loss(a, false, LOSS_DRAWDOWN, figure);
+}
+
+static bool check_USER_DAILY_LOSS(const struct asked *a, struct risk_figure *figure) {
+    return check_loss(a, true, LOSS_DAILY, figure);
+}
+
+static bool check_USER_DRAWDOWN(const struct asked *a, struct risk_figure *figure) {
+    return check_loss(a, true, LOSS_DRAWDOWN, figure);
 }
 
 /* Without a position a reduce-only order may rest (its entry may still be on its way); in the
@@ -267,8 +300,8 @@ static bool check_REDUCE_ONLY(const struct asked *a, struct risk_figure *figure)
 
 static bool check_SENT_VS_ASKED(const struct asked *a, struct risk_figure *figure) {
     const struct risk_facts *f = a->facts;
-    figure_set_int(figure, (int64_t)f->orders_sent, (int64_t)f->orders_asked);
-    return f->orders_sent <= f->orders_asked;
+    figure_set_int(figure, (int64_t)f->orders_sent + 1, (int64_t)f->orders_asked);
+    return f->orders_sent < f->orders_asked;
 }
 
 struct check_row {
@@ -297,9 +330,13 @@ static const struct {
     [RISK_MAXIMUM] = {">", E_ABOVE_MAXIMUM},
     [RISK_MARGIN] = {">", E_INSUFFICIENT_MARGIN},
     [RISK_RATE] = {"<", 0},
+    [RISK_USER_RATE] = {"<", 0},
+    [RISK_VENUE_RATE] = {"<", 0},
     [RISK_DUPLICATE] = {"<", 0},
     [RISK_DAILY_LOSS] = {">=", 0},
     [RISK_DRAWDOWN] = {">=", 0},
+    [RISK_USER_DAILY_LOSS] = {">=", 0},
+    [RISK_USER_DRAWDOWN] = {">=", 0},
     [RISK_REDUCE_ONLY] = {"enlarges", 0},
 };
 
@@ -315,11 +352,54 @@ void risk_limits_default(struct risk_limits *limits) {
         .exposure_max = {decimal_of_int(20000000)},
         .leverage_max = 125,
         .open_orders_max = 200,
-        .rate_per_second = 50,
-        .rate_burst = 500,
+        .rate = {50, 500},
+        .rate_suspend_ms = 1000,
         .duplicate_ms = 1000,
         .feed_age_max_ms = 180000,
     };
+}
+
+enum risk_check risk_check_of_loss(bool is_user, enum loss_limit which) {
+    static const enum risk_check checks[2][LOSS_LIMIT_COUNT] = {
+        {RISK_DAILY_LOSS, RISK_DRAWDOWN},
+        {RISK_USER_DAILY_LOSS, RISK_USER_DRAWDOWN},
+    };
+    return checks[is_user][which];
+}
+
+struct decimal
+risk_loss_limit(const struct risk_limits *limits, bool is_user, enum loss_limit which) {
+    if (which == LOSS_DAILY) {
+        return is_user ? limits->user_daily_loss_max.d : limits->daily_loss_max.d;
+    }
+    return is_user ? limits->user_drawdown_max : limits->drawdown_max;
+}
+
+bool risk_watches_losses(const struct risk_limits *limits) {
+    return limits->daily_loss_max.d.v != 0 || limits->drawdown_max.v != 0 ||
+           limits->user_daily_loss_max.d.v != 0 || limits->user_drawdown_max.v != 0;
+}
+
+static void message_write(
+    char message[ORDER_MESSAGE_MAX],
+    enum risk_check check,
+    struct decimal value,
+    struct decimal limit
+) {
+    char value_text[DECIMAL_TEXT_MAX], limit_text[DECIMAL_TEXT_MAX];
+    const char *relation = refusals[check].relation != NULL ? refusals[check].relation : ">";
+    decimal_format(value, value_text);
+    decimal_format(limit, limit_text);
+    snprintf(
+        message, ORDER_MESSAGE_MAX, "%s: %s %s %s", rows[check].name, value_text, relation,
+        limit_text
+    );
+}
+
+void risk_halt_message(
+    enum risk_check check, const struct loss_halt *halt, char message[ORDER_MESSAGE_MAX]
+) {
+    message_write(message, check, halt->value, halt->limit);
 }
 
 /* Without a reference the figure could not be computed at all: the sentence says that instead. */
@@ -327,27 +407,22 @@ static void verdict_refuse(
     struct risk_verdict *verdict, const struct asked *a, const struct risk_figure *figure
 ) {
     enum risk_check check = figure->check;
-    char value[DECIMAL_TEXT_MAX], limit[DECIMAL_TEXT_MAX];
-    const char *relation = refusals[check].relation != NULL ? refusals[check].relation : ">";
     verdict->passed = false;
     verdict->failed = check;
     verdict->code = refusals[check].code != 0 ? refusals[check].code : E_RISK;
-    decimal_format(figure->value, value);
-    decimal_format(figure->limit, limit);
     bool needs_reference = check == RISK_FEED || check == RISK_COLLAR;
     bool needs_price = check == RISK_ORDER_VALUE || check == RISK_POSITION ||
                        check == RISK_EXPOSURE || check == RISK_MARGIN;
     if ((needs_reference && a->facts->reference.d.v <= 0) || (needs_price && a->price.d.v <= 0)) {
+        char limit[DECIMAL_TEXT_MAX];
+        decimal_format(figure->limit, limit);
         snprintf(
             verdict->message, sizeof verdict->message, "%s: no reference price, limit %s",
             rows[check].name, limit
         );
         return;
     }
-    snprintf(
-        verdict->message, sizeof verdict->message, "%s: %s %s %s", rows[check].name, value,
-        relation, limit
-    );
+    message_write(verdict->message, check, figure->value, figure->limit);
 }
 
 void risk_check_order(

@@ -5,6 +5,7 @@
 
 #include "market/instrument.h"
 #include "trade/ledger.h"
+#include "trade/loss.h"
 
 /* The order in which they are made. RISK_CHECK(name, wire name, exempt when reduce-only) */
 #define RISK_CHECKS(X)                                                                             \
@@ -24,9 +25,13 @@
     X(MARGIN, "free_margin", true)                                                                 \
     X(OPEN_ORDERS, "open_orders", false)                                                           \
     X(RATE, "order_rate", false)                                                                   \
+    X(USER_RATE, "user_order_rate", false)                                                         \
+    X(VENUE_RATE, "venue_order_rate", false)                                                       \
     X(DUPLICATE, "duplicate", true)                                                                \
     X(DAILY_LOSS, "daily_loss", true)                                                              \
     X(DRAWDOWN, "drawdown", true)                                                                  \
+    X(USER_DAILY_LOSS, "user_daily_loss", true)                                                    \
+    X(USER_DRAWDOWN, "user_drawdown", true)                                                        \
     X(REDUCE_ONLY, "reduce_only", false)                                                           \
     X(SENT_VS_ASKED, "sent_against_asked", false)
 
@@ -37,6 +42,11 @@ enum risk_check {
     RISK_CHECK_COUNT,
 };
 
+struct rate_limit {
+    int per_second; /* refill of the bucket; 0: off */
+    int burst;      /* what it holds */
+};
+
 struct risk_limits { /* 0 switches a limit off */
     struct decimal collar;           /* fraction of the reference price, 0.2 */
     struct money order_value_max;    /* 2,000,000 */
@@ -44,12 +54,17 @@ struct risk_limits { /* 0 switches a limit off */
     struct money exposure_max;       /* gross per account, 20,000,000 */
     int leverage_max;                /* 125 */
     int open_orders_max;             /* 200 */
-    int rate_per_second;             /* refill of the bucket, 50 */
-    int rate_burst;                  /* 500 */
+    struct rate_limit rate;          /* of an activation: 50 a second, 500 at once */
+    struct rate_limit user_rate;     /* of all of a user; off */
+    struct rate_limit venue_rate;    /* of all; off */
+    int64_t rate_suspend_ms;         /* of refusals by `rate`, then suspended; 1,000 */
     int64_t duplicate_ms;            /* 1,000 */
     int64_t feed_age_max_ms;         /* 180,000; 0 = off (data of a backtest has gaps) */
-    struct money daily_loss_max;     /* 0 */
-    struct decimal drawdown_max;     /* fraction of peak equity, 0 */
+    struct money daily_loss_max;     /* of an account; 0 */
+    struct decimal drawdown_max;     /* fraction of its peak equity, 0 */
+    struct money user_daily_loss_max; /* of all accounts of a user; 0 */
+    struct decimal user_drawdown_max; /* 0 */
+    bool halt_flattens;              /* a halt closes what is held */
 };
 
 /* Everything a check may look at, as of the ask. The position must be given (flat is a position):
@@ -62,13 +77,16 @@ struct risk_facts {
     const struct position *position; /* of the side the order works on */
     bool increases;                  /* the order could enlarge the position */
     struct money exposure;           /* gross notional of all positions and resting orders that enlarge */
-    struct money equity, free_margin, equity_peak, day_start_equity;
+    bool enlarges_with_others;       /* or could, together with what else is live */
+    struct money equity, free_margin, user_equity;
+    const struct loss_watch *loss;      /* of the account */
+    const struct loss_watch *user_loss; /* of all accounts of its user; NULL: not watched */
     int leverage;
     int open_orders;
-    int rate_tokens; /* whole tokens left in the bucket of the narrowest scope */
+    int rate_tokens, user_rate_tokens, venue_rate_tokens; /* whole ones left in the buckets */
     int64_t same_order_age_ms; /* age of the youngest order of equal symbol, side, type, price and quantity; −1: none */
     bool is_running, is_killed, is_amendment;
-    uint64_t orders_sent, orders_asked;
+    uint64_t orders_sent, orders_asked; /* with this one asked for, and not sent yet */
 };
 
 struct risk_figure {
@@ -91,6 +109,17 @@ struct risk_verdict {
 /* The defaults are the figures above. */
 void risk_limits_default(struct risk_limits *limits);
 const char *risk_check_name(enum risk_check check); /* its name on the wire, "order_value" */
+
+/* The check of a limit of loss. */
+enum risk_check risk_check_of_loss(bool is_user, enum loss_limit which);
+/* What that check is held against; 0: off. */
+struct decimal
+risk_loss_limit(const struct risk_limits *limits, bool is_user, enum loss_limit which);
+bool risk_watches_losses(const struct risk_limits *limits);
+/* "daily_loss: 512 >= 500" */
+void risk_halt_message(
+    enum risk_check check, const struct loss_halt *halt, char message[ORDER_MESSAGE_MAX]
+);
 
 /* Makes the checks in order up to the first that fails. Reduce-only orders and those of the whole
  * position are exempt where the table says so (the figure says it, too, and counts as passed). */

@@ -28,6 +28,11 @@ static void order_asked(
     }
 }
 
+static bool is_of_loss(const struct ask_outcome *o) {
+    enum risk_check check = o->figure_count > 0 ? o->figures[o->figure_count - 1].check : 0;
+    return o->is_refused && check >= RISK_DAILY_LOSS && check <= RISK_USER_DRAWDOWN;
+}
+
 static void record_asks(struct world *w, const struct record *r, uint64_t sequence) {
     if (r->kind == RECORD_ORDER && !r->u.order.outcome.is_refused) {
         struct order_key key = {r->activation, r->u.order.sequence};
@@ -37,6 +42,7 @@ static void record_asks(struct world *w, const struct record *r, uint64_t sequen
         return;
     }
     for (int i = 0; i < r->u.done.done.ask_count; i++) {
+        w->figures.held_back += is_of_loss(&r->u.done.outcomes[i]);
         const struct ask *ask = &r->u.done.done.asks[i];
         if (ask->kind == ASK_PLACE && !r->u.done.outcomes[i].is_refused) {
             struct order_key key = {r->activation, ask->sequence};
@@ -90,7 +96,7 @@ static void check_limits(struct world *w, struct order_key key, const struct ord
         sim_fail(w, "%s has %d orders open", a->id, a->order_count);
     }
     int64_t then = owner->submit_us[owner->submit_next];
-    int64_t burst_us = (64 - limits->rate_burst - 2) * SECOND_US / limits->rate_per_second;
+    int64_t burst_us = (64 - limits->rate.burst - 2) * SECOND_US / limits->rate.per_second;
     if (then > 0 && w->now_us - then < burst_us - 2 * SECOND_US && w->now_us - then > 0 &&
         w->figures.crashes == 0) {
         sim_fail(w, "%s has sent 64 orders in %lld us", a->id, (long long)(w->now_us - then));
@@ -120,10 +126,7 @@ void check_submit(struct world *w, struct order_key key, const struct order *o) 
     if (known->record > journal_durable(w->journal)) {
         sim_fail(w, "order %s leaves before its record is durable", o->id);
     }
-    int64_t kill_ms = w->kill_ms[key.activation];
-    if (kill_ms > 0 && o->created_ms > kill_ms && key.sequence < CORE_SEQUENCE) {
-        sim_fail(w, "order %s passes the kill switch", o->id);
-    }
+    halts_check_leaves(w, key, &o->request);
     if (now_ms(w) - o->created_ms > LEAVES_MS) {
         sim_fail(
             w, "order %s leaves %lld ms after it was asked for", o->id,
@@ -173,6 +176,7 @@ void check_step(struct world *w) {
         );
     }
     w->last_event_number = e->number;
+    halts_check_step(w);
     for (int i = 0; i < e->activation_count; i++) {
         const struct activation *a = &e->activations[i];
         if (a->event_count > e->options.events_max || a->order_count > e->options.orders_max) {

@@ -93,6 +93,7 @@ static int link_amend(
     struct quantity quantity,
     struct err *e
 ) {
+    halts_check_amend(ctx, key, quantity);
     struct request r = {
         .what = 'a',
         .account = account,

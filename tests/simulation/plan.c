@@ -188,7 +188,7 @@ static void controls_turn(struct world *w, struct task *t) {
         return;
     }
     uint32_t i = (uint32_t)random_below(&w->plan_random, ACCOUNTS);
-    int64_t what = between(&w->plan_random, 0, w->is_quiet ? 1 : 4);
+    int64_t what = between(&w->plan_random, 0, w->is_quiet ? 1 : 5);
     if (what <= 1) {
         engine_resume(w->engine, i);
         if (kill_holds(w->engine, i)) {
@@ -209,6 +209,8 @@ static void controls_turn(struct world *w, struct task *t) {
     } else if (what == 4 && chance(&w->plan_random, 0.1)) {
         trace(w, "deactivate %u", i);
         engine_deactivate(w->engine, i, (enum stop_why)between(&w->plan_random, 0, 1), "enough");
+    } else if (what == 5) {
+        halts_lift(w);
     }
     process_turn(w);
 }
@@ -219,6 +221,7 @@ static void controls_turn(struct world *w, struct task *t) {
 void plan_begin(struct world *w) {
     const struct faults *f = &w->faults;
     faults_choose(w);
+    halts_choose(w);
     for (int i = 0; i < ACCOUNTS; i++) {
         w->venue.is_hedge[i] = !w->is_real && chance(&w->plan_random, 0.3);
     }

@@ -229,11 +229,17 @@ static void engine_make(struct world *w) {
     options.limits.position_value_max.d = dec("60000");
     options.limits.exposure_max.d = dec("120000");
     options.limits.open_orders_max = 20;
-    options.limits.rate_per_second = 5;
-    options.limits.rate_burst = 20;
+    options.limits.daily_loss_max = w->limits.daily_loss_max;
+    options.limits.drawdown_max = w->limits.drawdown_max;
+    options.limits.user_daily_loss_max = w->limits.user_daily_loss_max;
+    options.limits.user_drawdown_max = w->limits.user_drawdown_max;
+    options.limits.halt_flattens = w->limits.halt_flattens;
+    options.limits.rate = (struct rate_limit){5, 20};
+    options.limits.rate_suspend_ms = w->seed % 7 == 0 ? 5000 : 0;
     struct engine_ports ports = {
         .host = host_make(w),
         .venue = link_port(w),
+        .sink = {.ctx = w, .halt = halts_hear},
         .history = market_history(w),
         .journal = {w, journal_take},
     };
@@ -346,6 +352,7 @@ void process_boot(struct world *w, struct task *t) {
     for (uint32_t i = 0; i < (uint32_t)engine_activation_count(w->engine); i++) {
         w->kill_ms[i] = kill_holds(w->engine, i) ? w->kill_ms[i] : 0; /* its record may be lost */
     }
+    halts_boot(w);
     w->engine->durable = w->engine->appended = report.last;
     for (uint32_t i = 0; i < (uint32_t)engine_account_count(w->engine); i++) {
         engine_doubt(w->engine, i);

@@ -148,6 +148,7 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         "orders %llu, fills %llu, reports %llu (%llu twice), unknown %llu\n"
         "boots %llu, crashes %llu (%llu at named points), states compared %llu, snapshots %llu, "
         "segments archived %llu, disk faults %llu, holes %llu\n"
+        "halts %llu, ended or lifted %llu, asks refused for losses %llu\n"
         "connections %llu, reconciliations %llu, venue restarts %llu, slowest convergence %.1f s\n"
         "requests repeated %llu, found %llu\n",
         (unsigned long long)seeds, t->failures, (unsigned long long)hash_end(t->hash),
@@ -158,9 +159,10 @@ static void totals_print(const struct totals *t, uint64_t seeds, double seconds)
         (unsigned long long)f->point_crashes, (unsigned long long)f->compared,
         (unsigned long long)f->snapshots, (unsigned long long)f->archived,
         (unsigned long long)f->disk_faults, (unsigned long long)f->holes,
-        (unsigned long long)f->links, (unsigned long long)f->reconciles,
-        (unsigned long long)f->restarts, t->converged_s, (unsigned long long)f->repeated,
-        (unsigned long long)f->found
+        (unsigned long long)f->halts, (unsigned long long)f->lifted,
+        (unsigned long long)f->held_back, (unsigned long long)f->links,
+        (unsigned long long)f->reconciles, (unsigned long long)f->restarts, t->converged_s,
+        (unsigned long long)f->repeated, (unsigned long long)f->found
     );
 }
 

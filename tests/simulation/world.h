@@ -9,6 +9,7 @@
  *   venue.c     the venue and its own truth
  *   market.c    prices and bars
  *   plan.c      the faults of a seed
+ *   halts.c     its limits of loss, and what must be so of them
  *   checks.c    what must be so at every step, and at the end
  *
  * Everything random comes from the seed's streams, so that a seed is one life, step by step. A
@@ -36,7 +37,7 @@
 #define TRACE_LINES 50
 #define TRACE_WIDTH 200
 #define REQUESTS_MAX 512
-#define START_MS ((int64_t)1699999200000)
+#define START_MS ((int64_t)1700006280000) /* two minutes before a UTC day ends */
 #define SECOND_US ((int64_t)1000000)
 #define MS_US ((int64_t)1000)
 
@@ -117,7 +118,7 @@ struct faults { /* probabilities and states of the seed's faults */
 struct figures {
     uint64_t steps, crashes, point_crashes, boots, orders, fills, unknown, reconciles, compared,
         disk_faults, links, restarts, reports, duplicates, snapshots, holes, archived,
-        repeated, found;
+        repeated, found, halts, lifted, held_back;
 };
 
 struct world {
@@ -164,6 +165,11 @@ struct world {
     int armed_count;
     int disk_crash;          /* operations of the disk until a crash; 0: none */
     int64_t kill_ms[OWNERS]; /* of the switch that holds; 0: none */
+
+    /* halts.c */
+    struct risk_limits limits; /* of loss */
+    bool halts[ACCOUNTS][LOSS_LIMIT_COUNT], user_halts[2][LOSS_LIMIT_COUNT]; /* ann, bob */
+    int64_t breach_ms[ACCOUNTS]; /* since when a limit is reached without a halt; 0: it is not */
 
     /* hosts.c */
     struct owner owners[OWNERS];
@@ -258,6 +264,15 @@ struct history_port market_history(struct world *w);
 /* plan.c */
 void plan_begin(struct world *w);
 void plan_quiet(struct world *w);
+
+/* halts.c */
+void halts_choose(struct world *w);
+void halts_hear(void *ctx, const struct halt_record *record);
+void halts_boot(struct world *w);
+void halts_check_leaves(struct world *w, struct order_key key, const struct order_request *r);
+void halts_check_amend(struct world *w, struct order_key key, struct quantity quantity);
+void halts_check_step(struct world *w);
+void halts_lift(struct world *w);
 
 /* checks.c */
 struct known_order *known_order(struct world *w, struct order_key key);

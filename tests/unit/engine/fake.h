@@ -31,6 +31,10 @@ struct fake {
     int leverage_code;
     struct journal_port journal;
     int outbox_max; /* 0: the default */
+    struct risk_limits limits; /* of the engine; burst 0: the defaults */
+    int halts;
+    struct halt_record last_halt;
+    char last_halt_message[ORDER_MESSAGE_MAX];
     int answers, last_answer_code;
     int edits[3]; /* by step */
     struct edit_record last_edit;
@@ -233,6 +237,13 @@ static inline void fake_on_edit(void *ctx, const struct edit_record *r) {
     f->last_edit = *r;
 }
 
+static inline void fake_on_halt(void *ctx, const struct halt_record *r) {
+    struct fake *f = ctx;
+    f->halts++;
+    f->last_halt = *r;
+    snprintf(f->last_halt_message, sizeof f->last_halt_message, "%s", r->message);
+}
+
 static inline struct instrument fake_btc(void) {
     struct instrument i = {.symbol = "BTC-USDT-SWAP", .base = "BTC", .quote = "USDT"};
     i.kind = INSTRUMENT_PERPETUAL;
@@ -255,7 +266,7 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
         .venue = {f, fake_submit, fake_cancel, fake_amend, fake_leverage, NULL},
         .sink =
             {f, fake_on_fill, fake_on_order, fake_on_signal, fake_on_log, fake_on_fault,
-             fake_on_status, fake_on_answer, fake_on_edit, NULL},
+             fake_on_status, fake_on_answer, fake_on_edit, NULL, fake_on_halt},
     };
     ports.journal = f->journal;
     if (venue != NULL) {
@@ -265,6 +276,9 @@ fake_engine(struct fake *f, const struct venue_port *venue, bool stop_on_fault) 
     engine_options_default(&options);
     options.stop_on_fault = stop_on_fault;
     options.outbox_max = f->outbox_max > 0 ? f->outbox_max : options.outbox_max;
+    if (f->limits.rate.burst > 0) {
+        options.limits = f->limits;
+    }
     struct err err = {0};
     struct instrument btc = fake_btc();
     uint16_t symbol;

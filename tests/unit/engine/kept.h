@@ -32,9 +32,13 @@ static inline struct engine *
 kept_recover(struct fake *f, const struct kept *k, uint64_t count, const struct venue_port *venue) {
     struct engine_options options;
     engine_options_default(&options);
+    if (f->limits.rate.burst > 0) {
+        options.limits = f->limits;
+    }
     struct engine_ports ports = {
         .host = {f, fake_instrument, fake_series, fake_bar, fake_open, fake_close, fake_event},
         .venue = *venue,
+        .sink = {.ctx = f, .order = fake_on_order, .halt = fake_on_halt},
         .journal = f->journal,
     };
     struct err err = {0};

@@ -16,6 +16,7 @@ struct scene {
     struct order_request request;
     struct position position;
     struct risk_limits limits;
+    struct loss_watch loss, user_loss;
     struct risk_facts facts;
     struct risk_verdict verdict;
 };
@@ -34,6 +35,8 @@ static void scene_set(struct scene *s) {
     risk_limits_default(&s->limits);
     s->limits.order_value_max = cash_of("1000000");
     s->limits.position_value_max = cash_of("5000000");
+    loss_watch_init(&s->loss, cash_of("10000"));
+    loss_watch_init(&s->user_loss, cash_of("20000"));
     s->facts = (struct risk_facts){
         .instrument = &s->instrument,
         .request = &s->request,
@@ -42,10 +45,15 @@ static void scene_set(struct scene *s) {
         .increases = true,
         .equity = cash_of("10000"),
         .free_margin = cash_of("10000"),
-        .equity_peak = cash_of("10000"),
-        .day_start_equity = cash_of("10000"),
+        .enlarges_with_others = true,
+        .loss = &s->loss,
+        .user_loss = &s->user_loss,
+        .user_equity = cash_of("20000"),
+        .orders_asked = 1,
         .leverage = 10,
         .rate_tokens = 500,
+        .user_rate_tokens = 500,
+        .venue_rate_tokens = 500,
         .same_order_age_ms = -1,
         .is_running = true,
     };
@@ -235,8 +243,23 @@ static void counts_and_rates(void **state) {
     s.facts.same_order_age_ms = 1000;
     assert_pass(&s);
     s.facts.orders_asked = 3;
-    s.facts.orders_sent = 4;
+    s.facts.orders_sent = 2;
+    assert_pass(&s);
+    s.facts.orders_sent = 3;
     assert_refused(&s, RISK_SENT_VS_ASKED, E_RISK, "sent_against_asked: 4 > 3");
+}
+
+static void rates_of_users_and_venues(void **state) {
+    (void)state;
+    struct scene s;
+    scene_set(&s);
+    s.facts.user_rate_tokens = s.facts.venue_rate_tokens = 0;
+    assert_pass(&s); /* off */
+    s.limits.user_rate = (struct rate_limit){10, 20};
+    assert_refused(&s, RISK_USER_RATE, E_RISK, "user_order_rate: 0 < 1");
+    s.facts.user_rate_tokens = 1;
+    s.limits.venue_rate = (struct rate_limit){10, 20};
+    assert_refused(&s, RISK_VENUE_RATE, E_RISK, "venue_order_rate: 0 < 1");
 }
 
 static void losses(void **state) {
@@ -246,13 +269,46 @@ static void losses(void **state) {
     s.limits.daily_loss_max = cash_of("500");
     s.facts.equity = cash_of("9500");
     assert_refused(&s, RISK_DAILY_LOSS, E_RISK, "daily_loss: 500 >= 500");
+    s.facts.enlarges_with_others = false; /* who has lost must get out */
+    assert_pass(&s);
+    assert_figure(s.verdict.figures[RISK_DAILY_LOSS].value, "500");
+    s.facts.enlarges_with_others = true;
     s.facts.equity = cash_of("9500.01");
     assert_pass(&s);
     s.limits.drawdown_max = dec("0.1");
-    s.facts.equity_peak = cash_of("11000");
+    s.loss.peak = cash_of("11000");
     assert_refused(&s, RISK_DRAWDOWN, E_RISK, "drawdown: 0.136362727272727273 >= 0.1");
-    s.facts.equity_peak.d.v = 0; /* cannot be computed */
+    s.loss.peak.d.v = 0; /* cannot be computed */
     assert_refused(&s, RISK_DRAWDOWN, E_RISK, "drawdown: 0 >= 0.1");
+}
+
+static void losses_of_a_user(void **state) {
+    (void)state;
+    struct scene s;
+    scene_set(&s);
+    s.limits.user_daily_loss_max = cash_of("1000");
+    s.facts.user_equity = cash_of("18999");
+    assert_refused(&s, RISK_USER_DAILY_LOSS, E_RISK, "user_daily_loss: 1001 >= 1000");
+    s.limits.user_daily_loss_max.d.v = 0;
+    s.limits.user_drawdown_max = dec("0.05");
+    assert_refused(&s, RISK_USER_DRAWDOWN, E_RISK, "user_drawdown: 0.05005 >= 0.05");
+    s.facts.user_loss = NULL; /* cannot be computed */
+    assert_refused(&s, RISK_USER_DRAWDOWN, E_RISK, "user_drawdown: 0 >= 0.05");
+}
+
+static void a_halt_holds_with_the_figures_it_began_with(void **state) {
+    (void)state;
+    struct scene s;
+    scene_set(&s); /* the limit is off by now, and the loss made good */
+    s.loss.halts[LOSS_DAILY] = (struct loss_halt){true, dec("512.5"), dec("500")};
+    assert_refused(&s, RISK_DAILY_LOSS, E_RISK, "daily_loss: 512.5 >= 500");
+    s.facts.enlarges_with_others = false;
+    assert_pass(&s);
+    s.facts.enlarges_with_others = true;
+    s.request.reduce_only = true;
+    s.request.side = ORDER_SELL;
+    s.facts.increases = false;
+    assert_pass(&s);
 }
 
 static void reduce_only_is_exempt_where_the_table_says_so(void **state) {
@@ -337,7 +393,10 @@ int main(void) {
         cmocka_unit_test(values_of_order_position_and_account),
         cmocka_unit_test(leverage_and_margin),
         cmocka_unit_test(counts_and_rates),
+        cmocka_unit_test(rates_of_users_and_venues),
         cmocka_unit_test(losses),
+        cmocka_unit_test(losses_of_a_user),
+        cmocka_unit_test(a_halt_holds_with_the_figures_it_began_with),
         cmocka_unit_test(reduce_only_is_exempt_where_the_table_says_so),
         cmocka_unit_test(reduce_only_is_honoured),
         cmocka_unit_test(what_cannot_be_computed_refuses),
