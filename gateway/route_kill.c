@@ -1,5 +1,5 @@
-/* routes of the kill switch. Who stops his own may stop it; the whole and a venue are for admins.
- */
+/* routes of the kill switch, and of halts, which a person lifts. Who stops his own may stop it; the
+ * whole and a venue are for admins. */
 #include "gateway/router.h"
 #include "gateway/shapes.h"
 
@@ -11,6 +11,7 @@ struct kill_request {
     enum kill_scope scope;
     const char *id;
     bool flatten;
+    bool is_halt; /* what is lifted: the halts of a user or of an activation's account */
 };
 
 static int kill_allow(struct call *c, struct kill_request *k, struct err *e) {
@@ -36,12 +37,16 @@ static int kill_allow(struct call *c, struct kill_request *k, struct err *e) {
 
 static int kill_read(struct call *c, bool takes_flatten, struct kill_request *k, struct err *e) {
     static const char *const set_names[] = {"scope", "id", "flatten", NULL};
-    static const char *const unset_names[] = {"scope", "id", NULL};
+    static const char *const unset_names[] = {"scope", "id", "halt", NULL};
     body_names(c, takes_flatten ? set_names : unset_names);
     int scope = body_choice(c, "scope", scopes, -1, true);
     k->scope = scope >= 0 ? (enum kill_scope)scope : KILL_GLOBAL;
     k->id = body_text(c, "id", scope == KILL_VENUE || scope == KILL_ACTIVATION);
     k->flatten = takes_flatten && body_bool(c, "flatten", false);
+    k->is_halt = !takes_flatten && body_bool(c, "halt", false);
+    if (k->is_halt && (scope == KILL_GLOBAL || scope == KILL_VENUE)) {
+        call_fault(c, "halt", "only a user or an activation is halted by losses");
+    }
     if (scope == KILL_GLOBAL && k->id != NULL) {
         call_fault(c, "id", "belongs to a venue, a user or an activation");
     }
@@ -79,6 +84,10 @@ int route_kill(struct call *c, struct err *e) {
 int route_unkill(struct call *c, struct err *e) {
     struct kill_request k;
     int code = kill_read(c, false, &k, e);
-    code = code != 0 ? code : engine_unkill(c->g->engine, k.scope, k.id, c->who->user, e);
+    if (code == 0 && k.is_halt) {
+        code = engine_unhalt(c->g->engine, k.scope, k.id, c->who->user, e);
+    } else if (code == 0) {
+        code = engine_unkill(c->g->engine, k.scope, k.id, c->who->user, e);
+    }
     return code != 0 ? code : kill_answer(c, &k, false);
 }

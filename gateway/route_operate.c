@@ -146,6 +146,15 @@ static void metrics_engine(const struct call *c) {
         out, "journal_appended", "gauge", "sequence appended last", engine_appended(c->engine)
     );
     metric_value(out, "journal_durable", "gauge", "sequence known to be synced", c->g->durable);
+    uint64_t asked, sent;
+    inspect_requests(c->engine, &asked, &sent);
+    metric_value(
+        out, "venue_requests_asked", "gauge", "asked for and not refused, of this process", asked
+    );
+    metric_value(out, "venue_requests_sent", "gauge", "that left, of this process", sent);
+    metric_value(
+        out, "halts", "gauge", "limits of loss that hold", (uint64_t)inspect_halt_count(c->engine)
+    );
     metric_value(
         out, "kill_switches", "gauge", "switches set", (uint64_t)inspect_kill_count(c->engine)
     );

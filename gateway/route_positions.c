@@ -137,6 +137,24 @@ int route_pnl(struct call *c, struct err *e) {
     return call_faults(c, e);
 }
 
+/* The halts in force that the account is under: its own and its user's. */
+static void halts_write(struct call *c, const struct account_view *view) {
+    const struct loss_watch *watches[2] = {view->loss, view->user_loss};
+    char message[ORDER_MESSAGE_MAX];
+    json_key(&c->json, "halts");
+    json_array(&c->json);
+    for (int i = 0; i < 2 * LOSS_LIMIT_COUNT; i++) {
+        enum loss_limit which = (enum loss_limit)(i % LOSS_LIMIT_COUNT);
+        bool is_user = i >= LOSS_LIMIT_COUNT;
+        const struct loss_halt *halt = &watches[is_user]->halts[which];
+        if (halt->is_on) {
+            risk_halt_message(risk_check_of_loss(is_user, which), halt, message);
+            json_string(&c->json, message);
+        }
+    }
+    json_close(&c->json);
+}
+
 static void risk_write(struct call *c, const char *user, uint32_t account) {
     struct account_view view;
     struct sums sums;
@@ -158,6 +176,7 @@ static void risk_write(struct call *c, const char *user, uint32_t account) {
     }
     write_decimal(&c->json, "equity_peak", view.loss->peak.d);
     write_decimal(&c->json, "day_start_equity", view.loss->day_start.d);
+    halts_write(c, &view);
     json_key(&c->json, "open_positions");
     json_integer(&c->json, sums.count);
     json_close(&c->json);

@@ -216,6 +216,7 @@ struct engine {
     bool is_price_new;
     int64_t watched_ms;
     struct token_bucket venue_rate;
+    uint64_t wire_asked, wire_sent;  /* of all activations, also those that are gone */
     char runaway[ORDER_MESSAGE_MAX]; /* what was found */
     bool is_runaway_due;             /* halts all with the next pump */
 

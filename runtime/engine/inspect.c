@@ -127,6 +127,15 @@ bool inspect_is_over(const struct engine *e, uint32_t activation, uint64_t numbe
     return true;
 }
 
+int inspect_halt_count(const struct engine *e) {
+    return e->halt_count;
+}
+
+void inspect_requests(const struct engine *e, uint64_t *asked, uint64_t *sent) {
+    *asked = e->wire_asked;
+    *sent = e->wire_sent;
+}
+
 int inspect_kill_count(const struct engine *e) {
     return e->kill_count;
 }

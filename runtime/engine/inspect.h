@@ -70,6 +70,11 @@ uint64_t inspect_number(const struct engine *e);
 /* Whether the event of that number is answered, or will not be sent any more. */
 bool inspect_is_over(const struct engine *e, uint32_t activation, uint64_t number);
 
+/* Halts by losses that are in force. */
+int inspect_halt_count(const struct engine *e);
+/* Requests to venues since the process began: asked for by anybody and not refused, and left. */
+void inspect_requests(const struct engine *e, uint64_t *asked, uint64_t *sent);
+
 struct kill_view {
     enum kill_scope scope;
     const char *id;

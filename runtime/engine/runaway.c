@@ -55,10 +55,12 @@ void rate_refused(struct engine *e, uint32_t activation) {
 
 void wire_ask(struct engine *e, uint32_t activation) {
     e->activations[activation].wire_asked++;
+    e->wire_asked++;
 }
 
 void wire_settle(struct engine *e, uint32_t activation) {
     e->activations[activation].wire_asked--;
+    e->wire_asked--;
 }
 
 /* All that is not the core's own is refused from this moment on; the rest comes with the pump. */
@@ -121,10 +123,11 @@ wire_judge(struct engine *e, const struct outbox_item *item, char message[ORDER_
         return WIRE_UNASKED;
     }
     if (o == NULL || (item->what != 'c' && is_overtaken(e, item, message))) {
-        a->wire_asked--;
+        wire_settle(e, item->key.activation);
         return o == NULL ? WIRE_OVER : WIRE_REFUSED;
     }
     a->wire_sent++;
+    e->wire_sent++;
     return WIRE_GOES;
 }
 

@@ -279,7 +279,11 @@ static void halts_and_faults_have_rows(void **state) {
     struct record halt = {.kind = RECORD_HALT, .activation = UINT32_MAX, .now_ms = 5};
     halt.u.halt.account = 3;
     halt.u.halt.is_on = true;
-    halt.u.halt.reason = "the day's loss";
+    halt.u.halt.which = LOSS_DAILY;
+    halt.u.halt.user = "ann";
+    halt.u.halt.value = decimal_of_int(512);
+    halt.u.halt.limit = decimal_of_int(500);
+    halt.u.halt.who = "core";
     record_put(&halt);
     struct record fault = {.kind = RECORD_FAULT, .activation = 0, .now_ms = 6};
     fault.u.fault.kind = EVENT_CANDLE;
@@ -298,7 +302,7 @@ static void halts_and_faults_have_rows(void **state) {
             f.database, "SELECT kind || scope || target || is_on || who || reason || time_ms"
                         " FROM oms_switches"
         ),
-        "haltaccount31corethe day's loss5"
+        "daily_lossaccount31coredaily_loss: 512 >= 5005"
     );
     assert_string_equal(
         tables_ask(
