@@ -353,6 +353,8 @@ void risk_limits_default(struct risk_limits *limits) {
         .leverage_max = 125,
         .open_orders_max = 200,
         .rate = {50, 500},
+        .user_rate = {0, 500},
+        .venue_rate = {0, 500},
         .rate_suspend_ms = 1000,
         .duplicate_ms = 1000,
         .feed_age_max_ms = 180000,
