@@ -1,8 +1,8 @@
 /* What the next handlers will touch, fetched while others run. */
 #include "script/guest.h"
 
-#define WATCH_EVERY 16      /* handlers between two that are watched: a burst is not to be slowed */
-#define WATCH_AGAIN 64      /* handlers of one activation, after which another one is watched */
+#define WATCH_EVERY 4       /* handlers for one that is watched: a burst is not to be slowed much */
+#define WATCH_AGAIN 64      /* to twice as many of one activation, until the next that is watched */
 #define GUEST_HEAD 192      /* what every event touches of struct guest */
 #define FOOTPRINT_USUAL 320 /* bytes of a footprint as they usually are */
 
@@ -37,7 +37,7 @@ bool guest_watch_begin(struct guest *g, enum event_kind kind) {
         return false;
     }
     h->watch_rest = WATCH_EVERY;
-    f->rest = WATCH_AGAIN;
+    f->rest = WATCH_AGAIN + (int)(g->activation % WATCH_AGAIN); /* not all in one burst */
     footprint_note(g->sandbox, REF_API);
     footprint_note(g->sandbox, REF_KEY_NOW);
     return true;
