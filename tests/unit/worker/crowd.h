@@ -19,20 +19,20 @@
 #define CROWD_TURN_MS 20
 #define CROWD_WAIT_NS ((int64_t)60000000000)
 
-struct member {
+struct member {         /* what every event touches comes first */
+    bool is_restarting; /* its start is out, `again` follows */
+    bool is_suspended;
+    bool is_started;
+    int dones, faults, losses;
+    int64_t sent_ns, took_ns; /* of the last event */
+    struct event out;         /* number 0: nothing is out */
+    struct event again;
     struct script_bundle bundle;
     const struct setting *settings;
     int setting_count;
     char *state;
     size_t state_length;
-    struct event out; /* number 0: nothing is out */
-    struct event again;
-    bool is_restarting; /* its start is out, `again` follows */
-    bool is_suspended;
-    bool is_started;
-    int dones, faults, losses;
-    struct fault fault;       /* the last */
-    int64_t sent_ns, took_ns; /* of the last event */
+    struct fault fault; /* the last */
     uint64_t order_sequence;
 };
 
@@ -99,9 +99,16 @@ static inline struct instrument crowd_instrument(void) {
 /* --- events -------------------------------------------------------------------------------------
  */
 
+/* A candle is small, and there are thousands at once: what is behind it in an event is not kept. */
+static inline void crowd_keep(struct member *m, const struct event *event) {
+    bool is_candle = event->kind == EVENT_CANDLE;
+    size_t size = offsetof(struct event, u) + sizeof event->u.series;
+    memcpy(&m->out, event, is_candle ? size : sizeof *event);
+}
+
 static inline void crowd_send(struct crowd *c, struct member *m, struct event event) {
     event.activation = (uint32_t)(m - c->members);
-    m->out = event;
+    crowd_keep(m, &event);
     m->sent_ns = crowd_clock_ns();
     c->out_count++;
     pool_event(c->pool, &event);
