@@ -16,6 +16,7 @@
 #define SECOND_NS ((int64_t)1000000000)
 #define STATES_NS SECOND_NS
 #define NAP_NS 30000
+#define LATER_NAP_NS 100000
 #define STATES_LATE_NS (2 * SECOND_NS)
 #define BEAT_NS (SECOND_NS / 10) /* while it waits for the core in the middle of something */
 #define ARENA_BYTES ((size_t)4 << 20)
@@ -176,13 +177,16 @@ static int64_t idle_until(const struct worker *w) {
 }
 
 /* In the middle of a burst it may be faster than the core. Going to sleep and being woken for each
- * event would cost both more than the event. */
+ * event would cost both more than the event; and what the less well-behaved are to do now would let
+ * wait those whose events are still to come. */
 static bool worker_nap(struct worker *w) {
-    if (!w->is_busy) {
+    bool has_later = w->is_in_burst && backlog_size(&w->later) > 0;
+    if (!w->is_busy && !has_later) {
+        w->is_in_burst = false;
         return false;
     }
-    w->is_busy = false;
-    worker_wait(w, worker_now_ns(w) + NAP_NS);
+    worker_wait(w, worker_now_ns(w) + (has_later ? LATER_NAP_NS : NAP_NS));
+    w->is_busy = w->is_in_burst = false;
     return true;
 }
 

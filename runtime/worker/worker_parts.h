@@ -60,6 +60,7 @@ struct worker {
     int64_t states_ns; /* when states were told last */
     int64_t event_ns;  /* when the last event was handled */
     bool is_busy;      /* an event was handled since the last nap */
+    bool is_in_burst;  /* a message came since the last nap */
     bool has_captures; /* states may be to be captured */
     int64_t now_ns;    /* as last read */
 };

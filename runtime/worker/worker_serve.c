@@ -318,6 +318,7 @@ bool worker_step(struct worker *w) {
         length = ring_take(w, w->bytes[0]);
         if (length > 0) {
             worker_look_ahead(w);
+            w->is_in_burst = true;
         }
     }
     if (length > 0) {
@@ -325,7 +326,7 @@ bool worker_step(struct worker *w) {
         return true;
     }
     worker_signal(w);
-    if (later_handle(w)) {
+    if (!w->is_in_burst && later_handle(w)) {
         return true;
     }
     if (w->has_captures && worker_now_ns(w) - w->event_ns >= CAPTURE_AFTER_NS) {
