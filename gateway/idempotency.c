@@ -1,6 +1,7 @@
 #include "gateway/idempotency.h"
 
 #include "base/hash.h"
+#include "base/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 struct entry {
     struct entry *next;            /* of the bucket */
     struct entry *older, *younger; /* of all */
-    uint64_t ticket, hash, request;
+    uint64_t ticket, hash, user_hash, request;
     int64_t begun_ns;
     bool is_done;
     int status;
@@ -22,6 +23,7 @@ struct entry {
 
 struct idempotency {
     struct idempotency_limits limits;
+    struct tally *users; /* keys of each */
     struct entry *buckets[BUCKETS];
     struct entry *oldest, *youngest;
     int count;
@@ -37,7 +39,11 @@ int idempotency_new(
         return err_set(e, E_MEMORY, "no memory for idempotency keys");
     }
     (*out)->limits = *limits;
-    return 0;
+    int code = tally_new(&(*out)->users, e);
+    if (code != 0) {
+        free(*out);
+    }
+    return code;
 }
 
 static size_t entry_bytes(const struct entry *entry) {
@@ -63,6 +69,7 @@ static void entry_remove(struct idempotency *i, struct entry *entry) {
     }
     i->count--;
     i->bytes -= entry_bytes(entry);
+    tally_remove(i->users, entry->user_hash);
     free(entry->body);
     free(entry);
 }
@@ -70,6 +77,9 @@ static void entry_remove(struct idempotency *i, struct entry *entry) {
 void idempotency_free(struct idempotency *i) {
     while (i != NULL && i->oldest != NULL) {
         entry_remove(i, i->oldest);
+    }
+    if (i != NULL) {
+        tally_free(i->users);
     }
     free(i);
 }
@@ -89,17 +99,6 @@ static bool key_is_good(const char *key, size_t length) {
 static bool entry_is(const struct entry *e, const char *user, const char *key, size_t length) {
     const char *kept = e->text + e->user_length + 1;
     return strcmp(e->text, user) == 0 && strlen(kept) == length && memcmp(kept, key, length) == 0;
-}
-
-static bool user_has_too_many(const struct idempotency *i, const char *user) {
-    int count = 0;
-    if (i->count < i->limits.keys_of_user_max) {
-        return false;
-    }
-    for (const struct entry *e = i->oldest; e != NULL; e = e->younger) {
-        count += strcmp(e->text, user) == 0;
-    }
-    return count >= i->limits.keys_of_user_max;
 }
 
 static struct entry *
@@ -148,6 +147,7 @@ int idempotency_begin(
     while (i->oldest != NULL && now_ns - i->oldest->begun_ns >= i->limits.kept_ns) {
         entry_remove(i, i->oldest);
     }
+    uint64_t user_hash = hash_of(user, strlen(user));
     uint64_t hash =
         hash_end(hash_add(hash_add(HASH_START, user, strlen(user) + 1), key, key_length));
     for (const struct entry *at = i->buckets[hash % BUCKETS]; at != NULL; at = at->next) {
@@ -161,15 +161,17 @@ int idempotency_begin(
         return 1;
     }
     if (i->count >= i->limits.keys_max || i->bytes >= IDEMPOTENCY_BYTES_MAX ||
-        user_has_too_many(i, user)) {
+        tally_of(i->users, user_hash) >= i->limits.keys_of_user_max) {
         return err_set(e, E_LIMIT, "too many Idempotency-Keys that still count");
     }
     struct entry *entry = entry_make(user, key, key_length, hash);
-    if (entry == NULL) {
+    if (entry == NULL || tally_add(i->users, user_hash) != 0) {
+        free(entry);
         return err_set(e, E_MEMORY, "no memory for an Idempotency-Key");
     }
     entry->ticket = ++i->tickets;
     entry->request = request;
+    entry->user_hash = user_hash;
     entry->begun_ns = now_ns;
     entry_add(i, entry);
     *ticket = entry->ticket;

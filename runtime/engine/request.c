@@ -1,5 +1,6 @@
 #include "engine/request.h"
 
+#include "base/tally.h"
 #include "engine/engine_state.h"
 
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct requests {
     struct entry *things[BUCKETS]; /* by activation and number of the order */
     struct entry *oldest, *youngest;
     int count;
+    struct tally *users; /* how many each has */
 };
 
 /* --- the table
@@ -82,6 +84,7 @@ static void entry_remove(struct requests *r, struct entry *entry) {
     *(entry->older != NULL ? &entry->older->younger : &r->oldest) = entry->younger;
     *(entry->younger != NULL ? &entry->younger->older : &r->youngest) = entry->older;
     r->count--;
+    tally_remove(r->users, entry->made.key.user);
     free(entry);
 }
 
@@ -107,6 +110,9 @@ static void requests_clear(struct engine *e) {
 
 void requests_free(struct engine *e) {
     requests_clear(e);
+    if (e->requests != NULL) {
+        tally_free(e->requests->users);
+    }
     free(e->requests);
 }
 
@@ -114,13 +120,25 @@ static bool is_over(const struct engine *e, const struct request_key *key, int64
     return wall_ms - key->wall_ms >= e->options.request_ms;
 }
 
+static int requests_make(struct engine *e) {
+    struct requests *r = calloc(1, sizeof *r);
+    struct err ignored;
+    if (r == NULL || tally_new(&r->users, &ignored) != 0) {
+        free(r);
+        return E_MEMORY;
+    }
+    e->requests = r;
+    return 0;
+}
+
 /* In the place of what the same key made before: that came to nothing. */
 static int request_put(struct engine *e, const struct request_made *made) {
-    if (e->requests == NULL && (e->requests = calloc(1, sizeof *e->requests)) == NULL) {
+    if (e->requests == NULL && requests_make(e) != 0) {
         return E_MEMORY;
     }
     struct entry *entry = calloc(1, sizeof *entry);
-    if (entry == NULL) {
+    if (entry == NULL || tally_add(e->requests->users, made->key.user) != 0) {
+        free(entry);
         return E_MEMORY;
     }
     struct entry *before = entry_of_key(e, &made->key);
@@ -192,6 +210,19 @@ void request_refused(struct engine *e, uint32_t activation, const struct fault *
 /* --- asking
  * --------------------------------------------------------------------------------------- */
 
+/* Those whose time is over are the oldest, and do not count. */
+static bool requests_have_room(const struct engine *e, const struct request_key *key, int count) {
+    const struct requests *r = e->requests;
+    int all = count + (r != NULL ? r->count : 0);
+    int of_user = count + (r != NULL ? tally_of(r->users, key->user) : 0);
+    const struct entry *at = r != NULL ? r->oldest : NULL;
+    for (; at != NULL && is_over(e, &at->made.key, key->wall_ms); at = at->younger) {
+        all--;
+        of_user -= at->made.key.user == key->user;
+    }
+    return all <= e->options.requests_max && of_user <= e->options.requests_of_user_max;
+}
+
 int engine_request_check(
     const struct engine *e, const struct request_key *key, int count, struct err *err
 ) {
@@ -206,19 +237,9 @@ int engine_request_check(
                          );
         }
     }
-    int all = 0;
-    int of_user = 0;
-    bool is_near = r != NULL && (r->count + count > e->options.requests_max ||
-                                 r->count + count > e->options.requests_of_user_max);
-    for (at = is_near ? r->oldest : NULL; at != NULL; at = at->younger) {
-        bool counts = !is_over(e, &at->made.key, key->wall_ms);
-        all += counts;
-        of_user += counts && at->made.key.user == key->user;
-    }
-    return all + count > e->options.requests_max ||
-                   of_user + count > e->options.requests_of_user_max
-               ? err_set(err, E_LIMIT, "too many Idempotency-Keys that still count")
-               : 0;
+    return requests_have_room(e, key, count)
+               ? 0
+               : err_set(err, E_LIMIT, "too many Idempotency-Keys that still count");
 }
 
 bool engine_request_find(
