@@ -7,5 +7,13 @@
 
 #define CORE_SEQUENCE ((uint64_t)1 << 62)
 
+/* Whether a number is of who has the place now: those up to the first ones are of who had it before
+ * (engine/slots.c). */
+static inline bool
+order_id_is_own(uint64_t sequence, uint64_t order_first, uint64_t core_first) {
+    return sequence < CORE_SEQUENCE ? sequence > order_first
+                                    : sequence - CORE_SEQUENCE > core_first;
+}
+
 /* "ACTIVATIONoNUMBER", "c" for the core's own. */
 void order_id_write(const char *activation, uint64_t sequence, char id[ORDER_ID_MAX]);

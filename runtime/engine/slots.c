@@ -152,6 +152,5 @@ void slot_leave(struct engine *e, uint32_t index) {
 }
 
 bool sequence_is_own(const struct activation *a, uint64_t sequence) {
-    return sequence < CORE_SEQUENCE ? sequence > a->order_first
-                                    : sequence - CORE_SEQUENCE > a->core_first;
+    return order_id_is_own(sequence, a->order_first, a->core_first);
 }

@@ -146,9 +146,15 @@ static const char second[] =
     "CREATE INDEX strategy_logs_user ON strategy_logs (user_id, id);"
     "CREATE INDEX strategy_logs_activation ON strategy_logs (activation_id, id);";
 
+/* The place of an activation that is over goes to another. */
+static const char third[] =
+    "ALTER TABLE strategy_activations ADD COLUMN order_first INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE strategy_activations ADD COLUMN core_first INTEGER NOT NULL DEFAULT 0;";
+
 const struct migration migrations[] = {
     {"tables of strategies, orders, positions, candles, scripts and audit", first},
     {"steps and fills as HTTP shows them, logs", second},
+    {"places of activations", third},
 };
 
 const int migration_count = sizeof migrations / sizeof migrations[0];

@@ -107,8 +107,8 @@ static int whos_load(struct projection *p, struct err *e) {
     sqlite3_stmt *rows;
     int code = database_select(
         p->database,
-        "SELECT activation_index, activation_id, user_id, strategy, account_id, is_manual, is_hedge"
-        " FROM strategy_activations ORDER BY id",
+        "SELECT activation_index, activation_id, user_id, strategy, account_id, is_manual, is_hedge,"
+        " order_first, core_first FROM strategy_activations ORDER BY id",
         NULL, 0, &rows, e
     );
     if (code != 0) {
@@ -121,6 +121,8 @@ static int whos_load(struct projection *p, struct err *e) {
             .account = (uint32_t)row_integer(rows, 4),
             .is_manual = row_integer(rows, 5) != 0,
             .is_hedge = row_integer(rows, 6) != 0,
+            .order_first = (uint64_t)row_integer(rows, 7),
+            .core_first = (uint64_t)row_integer(rows, 8),
         };
         snprintf(who.id, sizeof who.id, "%s", row_text(rows, 1));
         code = projection_keep_who(p, (uint32_t)row_integer(rows, 0), &who, e);

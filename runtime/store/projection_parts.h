@@ -13,6 +13,7 @@ struct who { /* an activation as later records mean it */
     char id[ACTIVATION_ID_MAX];
     char *user, *strategy;
     uint32_t account;
+    uint64_t order_first, core_first; /* numbers up to these are of who had the place before */
     bool is_manual, is_hedge;
     bool is_outside; /* nobody of ours: others on the same account */
 };
@@ -134,6 +135,8 @@ step_write(struct projection *p, const struct who *who, const struct step *s, st
 
 /* projection_reports.c */
 MUST_CHECK int orders_apply_report(struct projection *p, const struct record *r, struct err *e);
+/* An account begins: what others held on one of that number before is not in it. */
+MUST_CHECK int account_begin(struct projection *p, uint32_t account, struct err *e);
 /* What others hold on an account. */
 MUST_CHECK int account_apply(struct projection *p, const struct record *r, struct err *e);
 

@@ -1,3 +1,4 @@
+#include "engine/order_id.h"
 #include "engine/report.h"
 #include "store/projection_parts.h"
 
@@ -181,6 +182,21 @@ report_of_account(struct projection *p, const struct venue_report *report, struc
     return report_unasked(p, &who, &rest, NULL, e);
 }
 
+/* Of an order of who had the place before: that is over, but money has moved in the account. */
+static int
+report_of_before(struct projection *p, const struct venue_report *report, struct err *e) {
+    struct venue_report outside = *report;
+    outside.reason = NULL;
+    return report_of_account(p, &outside, e);
+}
+
+int account_begin(struct projection *p, uint32_t account, struct err *e) {
+    return database_run(
+        p->database, "DELETE FROM position_positions WHERE account_id = ?1 AND owner = 'outside'",
+        VALUES(value_integer(account)), e
+    );
+}
+
 int account_apply(struct projection *p, const struct record *r, struct err *e) {
     struct who who = outside_who(p, r->u.account.account);
     int code = 0;
@@ -273,11 +289,15 @@ int orders_apply_report(struct projection *p, const struct record *r, struct err
         p->figures.oddities++;
         return 0;
     }
+    uint64_t sequence = report->key.sequence;
+    if (sequence != 0 && !order_id_is_own(sequence, who->order_first, who->core_first)) {
+        return report_of_before(p, report, e);
+    }
     struct order o;
     bool is_there = false;
     int code = 0;
-    if (report->key.sequence != 0) {
-        code = order_row_read(p, who, report->key.sequence, &o, &is_there, e);
+    if (sequence != 0) {
+        code = order_row_read(p, who, sequence, &o, &is_there, e);
     }
     if (code < 0 || !is_there) {
         return code < 0 ? code : report_unasked(p, who, report, NULL, e);

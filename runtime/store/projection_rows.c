@@ -136,8 +136,8 @@ int state_write(
 static const char activation_sql[] =
     "INSERT INTO strategy_activations (id, activation_id, activation_index, user_id, account_id,"
     " strategy, version, is_manual, is_hedge, status, status_reason, settings, params, faults,"
-    " started_ms, last_event_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+    " started_ms, last_event_ms, order_first, core_first)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
     " ON CONFLICT (activation_id) DO UPDATE SET activation_index = ?3, version = ?7, status = ?10,"
     " status_reason = ?11, settings = ?12, params = ?13, faults = ?14, last_event_ms = ?16";
 
@@ -149,11 +149,18 @@ static int opened_apply(struct projection *p, const struct record *r, struct err
         .account = a->account,
         .is_manual = a->is_manual,
         .is_hedge = a->is_hedge,
+        .order_first = a->order_first,
+        .core_first = a->core_first,
     };
     char hash[17];
     memcpy(who.id, a->id, sizeof who.id);
     hash_text(a->script_hash, hash);
+    const struct who *before = projection_who(p, a->activation);
+    bool is_same = before != NULL && strcmp(before->id, a->id) == 0;
     int code = projection_keep_who(p, a->activation, &who, e);
+    if (code == 0 && a->opens_account && !is_same) {
+        code = account_begin(p, a->account, e);
+    }
     if (code != 0) {
         return code;
     }
@@ -167,7 +174,8 @@ static int opened_apply(struct projection *p, const struct record *r, struct err
             value_text(settings_text(&p->text, a->settings, a->setting_count)),
             value_text(settings_text(&p->text2, a->params, a->param_count)),
             value_integer(a->fault_count), value_integer(a->started_ms),
-            value_integer(a->last_event_ms)
+            value_integer(a->last_event_ms), value_count(a->order_first),
+            value_count(a->core_first)
         ),
         e
     );

@@ -321,6 +321,63 @@ static void halts_and_faults_have_rows(void **state) {
     tables_free(&t);
 }
 
+static void activation_put(const char *id, uint64_t order_first) {
+    struct record record = {.kind = RECORD_ACTIVATION, .activation = 1, .now_ms = 7};
+    record.u.opened = (struct record_activation){
+        .activation = 1,
+        .user = "bob",
+        .script_name = "test",
+        .reason = "",
+        .currency = "USDT",
+        .account = 1,
+        .opens_account = true,
+        .order_first = order_first,
+    };
+    snprintf(record.u.opened.id, sizeof record.u.opened.id, "%s", id);
+    record_put(&record);
+}
+
+static void fill_put(uint32_t activation, uint64_t sequence) {
+    struct record record = {.kind = RECORD_REPORT, .activation = activation, .now_ms = 8};
+    record.u.report = (struct venue_report){
+        .account = 1,
+        .key = {activation, sequence},
+        .event = fake_fill("50000", "0.01", "0"),
+        .side = ORDER_BUY,
+    };
+    record_put(&record);
+}
+
+/* A place that goes to another: what comes late for the one before is not the new one's, also after
+ * a restart, and the account begins without what others had on the one of its number. */
+static void a_place_that_goes_to_another(void **state) {
+    (void)state;
+    struct following f;
+    static const char held[] = "SELECT group_concat(position_id || ' ' || quantity, ', ')"
+                               " FROM (SELECT * FROM position_positions ORDER BY position_id)";
+    tables_init(&t, 8);
+    follow_open(&f, t.path);
+    activation_put("first", 0);
+    fill_put(NO_ACTIVATION, 0);
+    follow_all(&f, 50);
+    assert_string_equal(tables_ask(f.database, held), "account1:BTC-USDT-SWAP:net 0.01");
+    activation_put("second", 5);
+    fill_put(1, 5);
+    follow_all(&f, 50);
+    assert_string_equal(tables_ask(f.database, held), "account1:BTC-USDT-SWAP:net 0.01");
+    follow_close(&f);
+    follow_open(&f, t.path);
+    fill_put(1, 4);
+    fill_put(1, 6);
+    follow_all(&f, 50);
+    assert_string_equal(
+        tables_ask(f.database, held),
+        "account1:BTC-USDT-SWAP:net 0.02, second:BTC-USDT-SWAP:net 0.01"
+    );
+    follow_close(&f);
+    tables_free(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_waits_for_its_record),
@@ -330,6 +387,7 @@ int main(void) {
         cmocka_unit_test(others_orders_are_not_there),
         cmocka_unit_test(a_full_database_waits),
         cmocka_unit_test(halts_and_faults_have_rows),
+        cmocka_unit_test(a_place_that_goes_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
