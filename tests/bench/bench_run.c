@@ -381,7 +381,7 @@ static long records_count(void) {
 }
 
 static void start_bench(void) {
-    int64_t times[STARTS];
+    int64_t times[STARTS], used[STARTS];
     history_make();
     long records = records_count();
     start_config(demo_candles());
@@ -390,11 +390,13 @@ static void start_bench(void) {
         child_begin(NULL);
         ready_wait();
         times[i] = bench_now_ns() - begin_ns;
+        used[i] = thread_ns(child);
         close(client.socket);
         child_end(SIGKILL);
     }
     printf(
-        "{\"start_s\":%.3f,\"start_records\":%ld}\n", bench_quantile_us(times, STARTS, 0.5) / 1e6,
+        "{\"start_s\":%.3f,\"start_cpu_s\":%.3f,\"start_records\":%ld}\n",
+        bench_quantile_us(times, STARTS, 0.5) / 1e6, bench_quantile_us(used, STARTS, 0.5) / 1e6,
         records
     );
 }
