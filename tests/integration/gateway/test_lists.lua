@@ -25,7 +25,8 @@ function M:on_candle(c)
 end
 return M
 ]])
-client.port = 20000 + tonumber(io.open('/dev/urandom', 'rb'):read(2):byte(1)) * 64 + math.floor(os.time() % 64)
+local high, low = io.open('/dev/urandom', 'rb'):read(2):byte(1, 2)
+client.port = 20000 + (high * 256 + low) % 12000 -- below those that connections get
 write(folder .. '/run.lua', ([[
 return {
   data_dir = 'kept', gateway = { port = %d },
@@ -50,8 +51,9 @@ local function await(what, condition)
     if result then return result end
     sleep()
   end
-  check('in time: ' .. what, false, client.read(folder .. '/err'))
-  return nil
+  print(('FAIL not in a minute: %s\n%s\n%s'):format(what, client.read(folder .. '/err'), client.read(folder .. '/out'):sub(-2000)))
+  os.execute(('kill -KILL %s; rm -rf %s'):format(pid, folder))
+  os.exit(1)
 end
 
 local function kill(signal)
