@@ -66,11 +66,37 @@ int activation_begin(struct engine *e, uint32_t index, enum ready_why why, struc
         return code;
     }
     queue_event(e, index, EVENT_START);
-    struct event *ready = queue_event(e, index, EVENT_READY);
+    activation_ready(e, index, why, false);
+    return 0;
+}
+
+void activation_ready(struct engine *e, uint32_t index, enum ready_why why, bool first) {
+    struct activation *a = &e->activations[index];
+    if (e->is_catching_up) {
+        a->is_behind = true;
+        a->behind_why = why;
+        return;
+    }
+    struct event *ready =
+        first ? queue_event_first(e, index, EVENT_READY) : queue_event(e, index, EVENT_READY);
     if (ready != NULL) {
         ready->u.ready = why;
     }
-    return 0;
+}
+
+void engine_catch_up_begin(struct engine *e) {
+    e->is_catching_up = true;
+}
+
+void engine_catch_up_end(struct engine *e) {
+    e->is_catching_up = false;
+    for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
+        struct activation *a = &e->activations[i];
+        if (a->is_behind) {
+            a->is_behind = false;
+            activation_ready(e, i, a->behind_why, false);
+        }
+    }
 }
 
 static int activation_check(
@@ -353,10 +379,7 @@ void activation_fault(
         activation_suspend(e, activation, fault->text);
         return;
     }
-    struct event *ready = queue_event_first(e, activation, EVENT_READY);
-    if (ready != NULL) {
-        ready->u.ready = READY_FAULT;
-    }
+    activation_ready(e, activation, READY_FAULT, true);
     queue_event_first(e, activation, EVENT_START);
 }
 

@@ -246,6 +246,11 @@ MUST_CHECK int engine_recover_end(
     void *ctx,
     struct err *err
 );
+/* Bars that closed while no process ran: between the two calls, the first before engine_recover_end,
+ * they are played as any other, but their events are flagged (script-side `warmup`, where nothing can
+ * be ordered), and on_ready comes after the last of them. */
+void engine_catch_up_begin(struct engine *e);
+void engine_catch_up_end(struct engine *e);
 /* The last bar of a symbol that was recorded; false when there is none. */
 bool engine_last_bar(const struct engine *e, uint16_t symbol, int64_t *open_ms);
 /* All that is so, as records, handed to emit one by one; a slice from *position of at most count

@@ -64,6 +64,8 @@ struct activation {
     bool keeps_slot;
     bool has_started; /* it ran, once */
     bool is_held; /* after a restart: opened when its account has been reconciled */
+    bool is_behind; /* its on_ready waits for the end of what was missed */
+    enum ready_why behind_why;
     uint32_t handlers; /* bit of each handler the script has */
     uint16_t symbol;   /* the first it watches: whose price comes with events of no symbol */
     bool has_symbol;
@@ -242,6 +244,7 @@ struct engine {
     const char *fault_details;   /* of the answer that is a fault: fault_record.details */
     int quiet;                   /* > 0: what happens is part of a record that comes */
     bool is_recovering;
+    bool is_catching_up; /* bars that were missed are played */
     void *recovery_block;
     struct buffer anew; /* records of a RECORD_ANEW whose last has not been read yet */
     uint32_t anew_left;
@@ -400,6 +403,8 @@ int faults_within_hour(struct engine *e, struct activation *a); /* counts one mo
 /* Opens it in the host and queues start and ready. */
 MUST_CHECK int
 activation_begin(struct engine *e, uint32_t index, enum ready_why why, struct err *err);
+/* Queues ready, which comes after what was missed; `first`: before all that waits. */
+void activation_ready(struct engine *e, uint32_t index, enum ready_why why, bool first);
 
 MUST_CHECK int activation_open_in_host(struct engine *e, uint32_t index, struct err *err);
 

@@ -11,10 +11,7 @@ static void event_hold(struct activation *a) {
 static int innocent_again(struct engine *e, uint32_t index, struct err *err) {
     struct activation *a = &e->activations[index];
     event_hold(a);
-    struct event *ready = queue_event_first(e, index, EVENT_READY);
-    if (ready != NULL) {
-        ready->u.ready = READY_RESTARTED;
-    }
+    activation_ready(e, index, READY_RESTARTED, true);
     queue_event_first(e, index, EVENT_START);
     return activation_open_in_host(e, index, err);
 }

@@ -49,7 +49,9 @@ event_begin(struct engine *e, uint32_t activation, struct event *event, enum eve
     event->activation = activation;
     event->kind = kind;
     event->now_ms = e->now_ms;
-    event->is_warmup = false;
+    event->is_warmup = e->is_catching_up && (kind == EVENT_CANDLE || kind == EVENT_TICKER ||
+                                             kind == EVENT_FILL || kind == EVENT_ORDER ||
+                                             kind == EVENT_TIMER);
     event->is_paused = a->status == ACTIVATION_PAUSED || a->status == ACTIVATION_STOPPING;
     event->symbol = UINT16_MAX;
     if (a->has_symbol) {
