@@ -27,6 +27,8 @@ struct config_activation {
     int line;
 };
 
+enum feed_while_down { FEED_WAITS, FEED_MOVES_ON };
+
 struct config {
     const char *data_dir;  /* as given; NULL: nothing is kept */
     char *data_path;       /* relative to the configuration's folder, if it is */
@@ -34,6 +36,7 @@ struct config {
     char *feed_path;
     const char *symbol;
     struct decimal speed; /* times real time */
+    int while_down;       /* enum feed_while_down */
     struct match_costs costs;
     struct money balance;
     struct risk_limits risk;

@@ -204,6 +204,15 @@ const struct setting_row config_rows[] = {
      "1000000",
      "how many times faster than real time they are played",
      {0}},
+    {"feed.while_down",
+     SETTING_CHOICE,
+     AT(while_down),
+     "wait",
+     NULL,
+     NULL,
+     "what the candles do while a run that is kept is down: wait for it, or move on as a market does; then scripts hear "
+     "those that they missed flagged `warmup` before on_ready",
+     {"wait", "move_on"}},
 
     {"paper.balance",
      SETTING_DECIMAL,

@@ -3,6 +3,7 @@
 #include "app/instruments.h"
 #include "app/run_edit.h"
 #include "app/run_gateway.h"
+#include "app/run_missed.h"
 #include "app/run_sink.h"
 #include "app/run_workers.h"
 #include "gateway/gateway.h"
@@ -155,9 +156,7 @@ static int activations_open(struct run *run, struct err *e) {
     return 0;
 }
 
-/* What waits is let go on: answers of workers, records that became durable; whether there were any.
- */
-static bool run_hear(struct run *run, int wait_ms) {
+bool run_hear(struct run *run, int wait_ms) {
     int messages = run->pool != NULL ? pool_poll(run->pool, wait_ms) : 0;
     if (messages > 0 && run->gateway != NULL) {
         gateway_look(run_gateway_of(run->gateway));
@@ -165,8 +164,7 @@ static bool run_hear(struct run *run, int wait_ms) {
     return (run->is_kept && run_store_turn(&run->store)) || messages > 0;
 }
 
-/* Until nothing waits: before the loop turns. */
-static int run_settle(struct run *run, struct err *e) {
+int run_settle(struct run *run, struct err *e) {
     while (session_settle(run->session) == PLAYER_WAITING) {
         run_hear(run, 1);
         if (run->is_kept && run->store.is_failed) {
@@ -303,6 +301,8 @@ static int store_make(struct run *run, struct err *e) {
     run->store.warn = store_warn;
     run->store.segment_bytes = (size_t)run->config->segment_bytes;
     run->store.segments_kept = run->config->segments_kept;
+    run->store.catches_up =
+        run->config->while_down == FEED_MOVES_ON && !run->options->is_until_end;
     int code = run_store_open(&run->store, data_dir, e);
     if (code == 0 && run->options->is_fresh) {
         code = run_store_set_aside(data_dir, e);
@@ -356,6 +356,9 @@ static int run_start(struct run *run, struct settings_faults *faults, struct err
         run->view, run->config, &run->instrument, &run->data, run->options->is_until_end
     );
     code = has_history ? restart_check(run, e) : activations_open(run, e);
+    if (code == 0 && has_history && run->store.catches_up) {
+        code = run_missed_play(run, e);
+    }
     code = code != 0 ? code : run_settle(run, e);
     code = code != 0 ? code : starts_check(run, faults, e);
     run->has_started = code == 0;

@@ -74,6 +74,11 @@ MUST_CHECK int run_prepare(
     struct settings_faults *faults,
     struct err *e
 );
+/* What waits is let go on: answers of workers, records that became durable, a disk that fails or is
+ * well again; whether there was anything. */
+bool run_hear(struct run *run, int wait_ms);
+/* Until nothing waits: before the loop turns. */
+MUST_CHECK int run_settle(struct run *run, struct err *e);
 /* Something was changed from outside (HTTP): what waits in the engine is let go on, in this turn. */
 void run_nudge(struct run *run);
 /* What was asked for between bars, until it waits for a worker or the disk. */

@@ -98,6 +98,25 @@ static int records_read(struct run_store *s, struct err *e) {
     return journal_read(DISK_OF_RUN, s->folder, from, s, take_record, &s->report, e);
 }
 
+/* Before the journal is opened for what comes. What cannot be read is not known. */
+static void last_write_read(struct run_store *s) {
+    const struct disk *disk = DISK_OF_RUN;
+    char path[DISK_PATH_MAX];
+    struct err ignored;
+    uint64_t size;
+    if (!s->report.has_segment ||
+        segment_path(path, s->folder, &s->report.segment, &ignored) != 0) {
+        return;
+    }
+    int file = disk->open(disk->ctx, path, DISK_READ);
+    if (file >= 0) {
+        if (disk->facts(disk->ctx, file, &size, &s->last_write_ns) != 0) {
+            s->last_write_ns = 0;
+        }
+        disk->close(disk->ctx, file);
+    }
+}
+
 static int journal_begin(struct run_store *s, struct err *e) {
     struct journal_options options;
     journal_options_default(&options);
@@ -159,12 +178,16 @@ int run_store_recover(
     s->engine = session_engine(session);
     engine_recover_begin(s->engine);
     int code = records_read(s, e);
+    last_write_read(s);
     code = code != 0 ? code : journal_begin(s, e);
     code = code != 0 ? code : tables_begin(s, e);
     if (code != 0) {
         return code;
     }
     *has_history = s->has_history;
+    if (s->has_history && s->catches_up) {
+        engine_catch_up_begin(s->engine);
+    }
     code = session_recover_end(session, e);
     engine_begin(s->engine, TRADINGBOOST_VERSION, now_utc_ns(NULL) / 1000000);
     return code != 0 ? code : run_store_wait(s, e);

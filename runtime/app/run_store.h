@@ -35,6 +35,8 @@ struct run_store {
     bool is_followed;   /* the tables have had it */
     uint64_t durable;
     bool has_history; /* something was recovered */
+    bool catches_up;  /* the engine is left catching up then; set before run_store_recover */
+    int64_t last_write_ns; /* to the journal by the process before, UTC; 0: not known */
     bool is_failed;
     struct err failure;
     void *ctx;

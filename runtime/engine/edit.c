@@ -147,10 +147,7 @@ bool edit_roll_back(
     e->ports.host.close(e->ports.host.ctx, activation);
     a->is_waiting = false; /* the event comes again, after start and ready */
     if (event->kind != EVENT_START) {
-        struct event *ready = queue_event_first(e, activation, EVENT_READY);
-        if (ready != NULL) {
-            ready->u.ready = READY_EDITED;
-        }
+        activation_ready(e, activation, READY_EDITED, true);
         queue_event_first(e, activation, EVENT_START);
     }
     struct err err = {0};

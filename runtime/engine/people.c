@@ -159,10 +159,7 @@ static void settings_record(struct engine *e, uint32_t activation) {
 }
 
 static void start_anew(struct engine *e, uint32_t activation, enum ready_why why) {
-    struct event *ready = queue_event_first(e, activation, EVENT_READY);
-    if (ready != NULL) {
-        ready->u.ready = why;
-    }
+    activation_ready(e, activation, why, true);
     queue_event_first(e, activation, EVENT_START);
 }
 

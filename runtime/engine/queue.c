@@ -210,10 +210,7 @@ static void edit_apply(struct engine *e, const struct event *event, const struct
     }
     script_record(e, to);
     activation_started(e, event->activation, done);
-    struct event *ready = queue_event_first(e, event->activation, EVENT_READY);
-    if (ready != NULL) {
-        ready->u.ready = READY_EDITED;
-    }
+    activation_ready(e, event->activation, READY_EDITED, true);
     edit_tell(
         e, event->activation, event->number, EDIT_TAKEN, from, to, script_author(to), NULL
     );
