@@ -341,7 +341,7 @@ void scripts_sweep(struct engine *e);
 void scripts_note_use(struct engine *e);
 void scripts_free(struct engine *e);
 
-/* loss_halts.c: limits of loss. A day and the peaks count at marks, so that recovery finds the same;
+/* loss_halts.c, loss_record.c, loss_subject.c: limits of loss. A day and the peaks count at marks, so that recovery finds the same;
  * what is lost now counts at the last prices. */
 void losses_follow_day(struct engine *e); /* the time has moved */
 void day_begin(struct engine *e, int64_t day);
