@@ -65,7 +65,7 @@ void check_record(struct world *w, const char *bytes, size_t length, uint64_t se
     trace(
         w, "record %llu %s, %zu bytes", (unsigned long long)sequence, record_kind_name(kind), length
     );
-    if (kind != RECORD_DONE && kind != RECORD_ORDER) {
+    if (kind != RECORD_DONE && kind != RECORD_ORDER && kind != RECORD_HALT && kind != RECORD_DAY) {
         return;
     }
     arena_init(&arena, block, sizeof block);
@@ -73,6 +73,7 @@ void check_record(struct world *w, const char *bytes, size_t length, uint64_t se
         sim_fail(w, "a record that cannot be read: %s", err.msg);
     }
     record_asks(w, &record, sequence);
+    halts_record(w, &record, sequence);
 }
 
 /* --- orders that leave ---------------------------------------------------------------------------

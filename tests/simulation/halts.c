@@ -56,10 +56,51 @@ void halts_hear(void *ctx, const struct halt_record *r) {
     w->figures.lifted += !r->is_on;
 }
 
-/* A record may be lost with its process: what is so after recovery counts (states.c compares it
- * with what was so at the last record). */
-void halts_boot(struct world *w) {
+/* What is in force after each record that says something about it. */
+void halts_record(struct world *w, const struct record *r, uint64_t sequence) {
+    if ((r->kind != RECORD_HALT && r->kind != RECORD_DAY) || w->has_lost_record) {
+        return;
+    }
+    int n = w->recorded_count;
+    if (n == RECORDED_HALTS_MAX) {
+        sim_fail(w, "there is no room for what is recorded of halts");
+    }
+    if (n > 0) {
+        w->recorded[n] = w->recorded[n - 1];
+    }
+    w->recorded[n].sequence = sequence;
+    w->recorded_count++;
+    if (r->kind == RECORD_HALT) {
+        *(r->u.halt.account == UINT32_MAX
+              ? &w->recorded[n].user_halts[user_of_name(r->u.halt.user)][r->u.halt.which]
+              : &w->recorded[n].halts[r->u.halt.account][r->u.halt.which]) = r->u.halt.is_on;
+        return;
+    }
+    for (int i = 0; i < ACCOUNTS; i++) {
+        w->recorded[n].halts[i][LOSS_DAILY] = false;
+    }
+    w->recorded[n].user_halts[0][LOSS_DAILY] = w->recorded[n].user_halts[1][LOSS_DAILY] = false;
+}
+
+static void recorded_compare(struct world *w, uint64_t last) {
+    while (w->recorded_count > 0 && w->recorded[w->recorded_count - 1].sequence > last) {
+        w->recorded_count--; /* it never was */
+    }
+    if (w->has_lost_record || w->recorded_count == 0) {
+        return;
+    }
+    int n = w->recorded_count - 1;
+    if (memcmp(w->halts, w->recorded[n].halts, sizeof w->halts) != 0 ||
+        memcmp(w->user_halts, w->recorded[n].user_halts, sizeof w->user_halts) != 0) {
+        sim_fail(w, "a restart has other halts in force than the records say");
+    }
+}
+
+/* A record may be lost with its process: what its last one says counts. */
+void halts_boot(struct world *w, uint64_t last) {
     const struct engine *e = w->engine;
+    memset(w->halts, 0, sizeof w->halts);
+    memset(w->user_halts, 0, sizeof w->user_halts);
     for (int which = 0; which < LOSS_LIMIT_COUNT; which++) {
         for (int i = 0; i < e->account_count; i++) {
             w->halts[i][which] = e->accounts[i].loss.halts[which].is_on;
@@ -70,6 +111,7 @@ void halts_boot(struct world *w) {
                 e->users[i].loss.halts[which].is_on;
         }
     }
+    recorded_compare(w, last);
 }
 
 static bool account_is_halted(const struct world *w, uint32_t account) {

@@ -128,6 +128,7 @@ static uint64_t journal_take(void *ctx, const char *bytes, size_t length) {
     uint64_t sequence;
     if (w->journal == NULL || journal_append(w->journal, bytes, length, &sequence, &err) != 0) {
         trace(w, "a record of %zu bytes is lost", length);
+        w->has_lost_record = true;
         return 0;
     }
     check_record(w, bytes, length, sequence);
@@ -352,7 +353,7 @@ void process_boot(struct world *w, struct task *t) {
     for (uint32_t i = 0; i < (uint32_t)engine_activation_count(w->engine); i++) {
         w->kill_ms[i] = kill_holds(w->engine, i) ? w->kill_ms[i] : 0; /* its record may be lost */
     }
-    halts_boot(w);
+    halts_boot(w, report.last);
     w->engine->durable = w->engine->appended = report.last;
     for (uint32_t i = 0; i < (uint32_t)engine_account_count(w->engine); i++) {
         engine_doubt(w->engine, i);

@@ -37,6 +37,7 @@
 #define TRACE_LINES 50
 #define TRACE_WIDTH 200
 #define REQUESTS_MAX 512
+#define RECORDED_HALTS_MAX 4096
 #define START_MS ((int64_t)1700006280000) /* two minutes before a UTC day ends */
 #define SECOND_US ((int64_t)1000000)
 #define MS_US ((int64_t)1000)
@@ -169,6 +170,12 @@ struct world {
     /* halts.c */
     struct risk_limits limits; /* of loss */
     bool halts[ACCOUNTS][LOSS_LIMIT_COUNT], user_halts[2][LOSS_LIMIT_COUNT]; /* ann, bob */
+    struct {
+        uint64_t sequence;
+        bool halts[ACCOUNTS][LOSS_LIMIT_COUNT], user_halts[2][LOSS_LIMIT_COUNT];
+    } recorded[RECORDED_HALTS_MAX]; /* what the records say is in force, the last ones */
+    int recorded_count;
+    bool has_lost_record;
     int64_t breach_ms[ACCOUNTS]; /* since when a limit is reached without a halt; 0: it is not */
 
     /* hosts.c */
@@ -268,7 +275,8 @@ void plan_quiet(struct world *w);
 /* halts.c */
 void halts_choose(struct world *w);
 void halts_hear(void *ctx, const struct halt_record *record);
-void halts_boot(struct world *w);
+void halts_record(struct world *w, const struct record *record, uint64_t sequence);
+void halts_boot(struct world *w, uint64_t last);
 void halts_check_leaves(struct world *w, struct order_key key, const struct order_request *r);
 void halts_check_amend(struct world *w, struct order_key key, struct quantity quantity);
 void halts_check_step(struct world *w);

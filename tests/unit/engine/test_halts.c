@@ -172,6 +172,20 @@ static void kill_minus_9(void) {
     durable();
 }
 
+static void emit_kept(void *ctx, const char *bytes, size_t length) {
+    assert_true(kept_append(ctx, bytes, length) > 0);
+}
+
+/* The journal before a snapshot is gone: it begins with the snapshot. */
+static void forget_before_snapshot(void) {
+    static struct kept snapshot;
+    int position = 0;
+    memset(&snapshot, 0, sizeof snapshot);
+    while (engine_snapshot(fake.engine, &position, 1, emit_kept, &snapshot)) {
+    }
+    kept = snapshot;
+}
+
 /* --- daily loss ----------------------------------------------------------------------------------
  */
 
@@ -290,6 +304,34 @@ static void a_kill_forgets_neither_halt_nor_start_of_day(void **state) {
 
 /* --- drawdown ------------------------------------------------------------------------------------
  */
+
+static void a_snapshot_has_halts_peaks_and_starts_of_day(void **state) {
+    (void)state;
+    limits_begin();
+    fake.limits.daily_loss_max.d = dec("500");
+    fake.limits.user_drawdown_max = dec("0.1");
+    world_begin();
+    go_long();
+    bar_ends("60025"); /* equity 11,000, the day began with 10,000 */
+    forget_before_snapshot();
+    kill_minus_9();
+    price_is("49025.1");
+    assert_int_equal(fake.halts, 0);
+    price_is("49025"); /* 9,900: 100 of the day, a tenth of the peak */
+    assert_int_equal(fake.halts, 1);
+    assert_string_equal(fake.last_halt_message, "user_drawdown: 0.1 >= 0.1");
+    price_is("45025"); /* 9,500 */
+    assert_int_equal(fake.halts, 2);
+    assert_string_equal(fake.last_halt_message, "daily_loss: 500 >= 500");
+    forget_before_snapshot();
+    kill_minus_9();
+    price_is("60000");
+    assert_refused(ask(ORDER_BUY, "0.01", NULL, false), "daily_loss: 500 >= 500");
+    engine_set_time(fake.engine, engine_time(fake.engine) + DAY_MS);
+    price_is("60000");
+    assert_refused(ask(ORDER_BUY, "0.01", NULL, false), "user_drawdown: 0.1 >= 0.1");
+    world_end();
+}
 
 static void a_drawdown_counts_from_the_peak_and_needs_a_person(void **state) {
     (void)state;
@@ -460,6 +502,7 @@ int main(void) {
         cmocka_unit_test(an_ask_finds_the_loss_before_anybody_looks),
         cmocka_unit_test(the_next_day_ends_a_daily_halt),
         cmocka_unit_test(a_kill_forgets_neither_halt_nor_start_of_day),
+        cmocka_unit_test(a_snapshot_has_halts_peaks_and_starts_of_day),
         cmocka_unit_test(a_drawdown_counts_from_the_peak_and_needs_a_person),
         cmocka_unit_test(a_lifted_drawdown_counts_anew),
         cmocka_unit_test(a_halt_that_is_told_to_close_closes),
