@@ -44,11 +44,10 @@ static int set_look(
     return code;
 }
 
-/* Those that are on and not in the set have been taken back. */
+/* Kills and halts that are on and not in the set have been taken back. */
 static int switches_begin(struct projection *p, struct err *e) {
     return database_run(
-        p->database, "UPDATE oms_switches SET is_on = 2 WHERE kind = 'kill' AND is_on = 1", NULL, 0,
-        e
+        p->database, "UPDATE oms_switches SET is_on = 2 WHERE is_on = 1", NULL, 0, e
     );
 }
 

@@ -25,12 +25,26 @@ static void kill_user(const char *user, bool is_on) {
     assert_true(code == 0 || code == E_IO);
 }
 
+/* One that the engine does not have (any more). */
+static void halt_put(void) {
+    struct record record = {.kind = RECORD_HALT, .activation = UINT32_MAX};
+    char bytes[256];
+    record.u.halt.account = 7;
+    record.u.halt.user = "";
+    record.u.halt.currency = "USDT";
+    record.u.halt.is_on = true;
+    record.u.halt.who = "core";
+    size_t length = record_encode(&record, bytes, sizeof bytes);
+    assert_true(tables_append(&t, bytes, length) > 0);
+}
+
 /* A hole of some minutes, with fills in it, a switch set and one taken back. */
 static void hole_begin(void) {
     tables_init(&t, 21);
     kill_user("bob", true);
     kill_user("eve", true);
     minutes(40);
+    halt_put();
     t.is_full = true;
     kill_user("bob", false);
     kill_user("joe", true);
@@ -73,6 +87,9 @@ static void what_is_written_anew_is_in_the_rows(void **state) {
     );
     assert_int_equal(
         tables_count(w.database, "SELECT is_on FROM oms_switches WHERE target = 'joe'"), 1
+    );
+    assert_string_equal(
+        tables_ask(w.database, "SELECT is_on || who FROM oms_switches WHERE target = '7'"), "0core"
     );
     assert_true(
         tables_count(
