@@ -28,7 +28,7 @@ static struct {
 static void plan_read(void) {
     const char *text = getenv("TRADINGBOOST_FAULT_DISK");
     char call[32], error[16];
-    if (text == NULL) {
+    if (text == NULL || text[0] == '\0') {
         return;
     }
     plan.times = 1;
