@@ -48,6 +48,7 @@ static int engine_allocate(struct engine *e) {
         return E_MEMORY;
     }
     e->day = -1;
+    e->has_loss_limits = risk_watches_losses(&o->limits);
     bucket_fill(e, &e->venue_rate, &o->limits.venue_rate);
     if (e->symbols == NULL || e->series == NULL || e->activations == NULL || e->accounts == NULL ||
         e->ready == NULL || e->order_pool == NULL || e->free_orders == NULL || e->watches == NULL) {
@@ -245,7 +246,7 @@ int64_t engine_time(const struct engine *e) {
 void engine_price(struct engine *e, uint16_t symbol, struct price last) {
     e->symbols[symbol].last = last;
     e->symbols[symbol].last_ms = e->now_ms;
-    e->is_price_new = true;
+    e->is_price_new = e->has_loss_limits;
 }
 
 /* Known to every event that is queued from now on, and to none that waits already. */

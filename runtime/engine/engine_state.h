@@ -215,6 +215,7 @@ struct engine {
     uint32_t *due;           /* accounts that are due */
     int due_count;
     int halt_count; /* in force, of accounts and users */
+    bool has_loss_limits; /* any is set */
     bool is_price_new;
     int64_t watched_ms;
     struct token_bucket venue_rate;

@@ -161,16 +161,12 @@ void losses_watch(struct engine *e) {
     }
     e->is_price_new = false;
     e->watched_ms = e->now_ms;
-    if (!risk_watches_losses(&e->options.limits)) {
-        return;
-    }
     subjects_do(e, subject_watch);
 }
 
 void losses_are_due(struct engine *e, uint32_t account) {
     if (!e->accounts[account].is_due && !e->is_recovering &&
-        e->due_count < e->options.activations_max &&
-        (e->halt_count > 0 || risk_watches_losses(&e->options.limits))) {
+        e->due_count < e->options.activations_max && (e->halt_count > 0 || e->has_loss_limits)) {
         e->accounts[account].is_due = true;
         e->due[e->due_count++] = account;
     }

@@ -56,7 +56,7 @@ void losses_follow_day(struct engine *e) {
 void losses_see_bar(struct engine *e, const struct candle *candle) {
     const struct risk_limits *limits = &e->options.limits;
     int64_t begin_ms = e->day_end_ms - DAY_MS;
-    e->is_price_new = true;
+    e->is_price_new = e->has_loss_limits;
     if (candle->bar.close_ms == begin_ms && e->now_ms <= begin_ms + MIDNIGHT_MS) {
         subjects_do(e, subject_see_day);
     }
