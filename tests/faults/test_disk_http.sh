@@ -16,6 +16,7 @@ ask() {
 
 # start [FAULT]: a run that listens.
 start() {
+  : >"$folder/out" # what the process before said is not this one's
   TRADINGBOOST_FAULT_DISK=${1:-} "$program" run --data-dir "$folder/data" --json >"$folder/out" 2>"$folder/err" &
   pid=$!
   wait_for '"msg":"gateway"'

@@ -23,6 +23,7 @@ LUA
 
 # begin: a run of that configuration; its process is $pid.
 begin() {
+  : >"$folder/out" # what the process before said is not this one's
   "$program" run --config "$folder/config.lua" --data-dir "$folder/data" --json >"$folder/out" 2>"$folder/err" &
   pid=$!
 }
