@@ -185,6 +185,7 @@ static bool worker_nap(struct worker *w) {
         w->is_in_burst = false;
         return false;
     }
+    w->later_naps += has_later;
     worker_wait(w, worker_now_ns(w) + (has_later ? LATER_NAP_NS : NAP_NS));
     w->is_busy = w->is_in_burst = false;
     return true;

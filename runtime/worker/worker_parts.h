@@ -11,6 +11,9 @@
  * same burst and need the processor. */
 #define CAPTURE_AFTER_NS ((int64_t)25000000)
 
+/* Naps that the less well-behaved wait for an end of what comes, which may have none. */
+#define LATER_NAPS_MAX 10
+
 struct manners {    /* of an activation, since it was opened */
     uint8_t good;   /* events in a row handled without fault, in little time, up to GOOD_MIN */
     uint32_t later; /* of its events wait in `later` */
@@ -61,6 +64,7 @@ struct worker {
     int64_t event_ns;  /* when the last event was handled */
     bool is_busy;      /* an event was handled since the last nap */
     bool is_in_burst;  /* a message came since the last nap */
+    int later_naps;    /* for whose sake `later` waited, since one of it was handled */
     bool has_captures; /* states may be to be captured */
     int64_t now_ns;    /* as last read */
 };

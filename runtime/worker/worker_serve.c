@@ -267,6 +267,7 @@ static bool later_handle(struct worker *w) {
     }
     message_read(w, 0, bytes, length, &m);
     backlog_drop_first(&w->later);
+    w->later_naps = 0;
     struct manners *manners = &w->manners[m.u.event.activation];
     if (manners->stale > 0) {
         manners->stale--;
@@ -326,7 +327,7 @@ bool worker_step(struct worker *w) {
         return true;
     }
     worker_signal(w);
-    if (!w->is_in_burst && later_handle(w)) {
+    if ((!w->is_in_burst || w->later_naps >= LATER_NAPS_MAX) && later_handle(w)) {
         return true;
     }
     if (w->has_captures && worker_now_ns(w) - w->event_ns >= CAPTURE_AFTER_NS) {
