@@ -1,7 +1,11 @@
 #include "gateway/owners.h"
 
 #include "gateway/once.h"
+#include "gateway/page.h"
+#include "gateway/router.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -45,6 +49,29 @@ owner_open(struct call *c, struct activation_options *options, uint32_t *owner, 
     options->author = c->who->user;
     options->on_suspend = SUSPEND_KEEP;
     return code != 0 ? code : c->g->options.activate(c->g->options.ctx, options, owner, e);
+}
+
+int accounts_list(
+    struct call *c,
+    void (*write)(struct call *c, const char *user, uint32_t account),
+    struct err *e
+) {
+    static const char *const names[] = {"limit", "cursor", NULL};
+    const char *user = call_part(c, "user_id");
+    struct page page;
+    query_names(c, names);
+    page_begin(&page, c);
+    for (int i = directory_first(c->g->directory, user); i >= 0 && !page_is_over(&page);
+         i = directory_next(c->g->directory, i)) {
+        uint32_t account = activation_account(c->engine, (uint32_t)i);
+        char key[24];
+        snprintf(key, sizeof key, "paper%" PRIu32, account);
+        if (account_is_first(c, user, i) && !account_is_closed(c->engine, account) &&
+            page_take(&page, key)) {
+            write(c, user, account);
+        }
+    }
+    return page_end(&page, e);
 }
 
 int owner_take(struct call *c, const char *user, uint32_t account, uint32_t *owner, struct err *e) {

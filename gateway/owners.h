@@ -12,6 +12,13 @@ id_make(struct call *c, char letter, char id[ACTIVATION_ID_MAX], uint64_t *seed,
  * walking a user's activations, that is each of his accounts once. */
 bool account_is_first(const struct call *c, const char *user, int activation);
 
+/* A page of the accounts of the user in the path that are open, each written by `write`. */
+MUST_CHECK int accounts_list(
+    struct call *c,
+    void (*write)(struct call *c, const char *user, uint32_t account),
+    struct err *e
+);
+
 /* The account's owner of orders by people. */
 MUST_CHECK int
 owner_take(struct call *c, const char *user, uint32_t account, uint32_t *owner, struct err *e);

@@ -5,29 +5,17 @@
 #include "gateway/router.h"
 #include "gateway/shapes.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+static void account_write(struct call *c, const char *user, uint32_t account) {
+    shape_account(&c->json, c->g, account, user);
+}
+
 int route_accounts(struct call *c, struct err *e) {
-    static const char *const names[] = {"limit", "cursor", NULL};
-    const char *user = call_part(c, "user_id");
-    struct page page;
-    query_names(c, names);
-    page_begin(&page, c);
-    for (int i = directory_first(c->g->directory, user); i >= 0 && !page_is_over(&page);
-         i = directory_next(c->g->directory, i)) {
-        uint32_t account = activation_account(c->engine, (uint32_t)i);
-        char key[24];
-        snprintf(key, sizeof key, "paper%" PRIu32, account);
-        if (account_is_first(c, user, i) && !account_is_closed(c->engine, account) &&
-            page_take(&page, key)) {
-            shape_account(&c->json, c->g, account, user);
-        }
-    }
-    return page_end(&page, e);
+    return accounts_list(c, account_write, e);
 }
 
 int route_account_create(struct call *c, struct err *e) {

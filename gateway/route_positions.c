@@ -183,22 +183,7 @@ static void risk_write(struct call *c, const char *user, uint32_t account) {
 }
 
 int route_risk(struct call *c, struct err *e) {
-    static const char *const names[] = {"limit", "cursor", NULL};
-    const char *user = call_part(c, "user_id");
-    struct page page;
-    query_names(c, names);
-    page_begin(&page, c);
-    for (int i = directory_first(c->g->directory, user); i >= 0 && !page_is_over(&page);
-         i = directory_next(c->g->directory, i)) {
-        uint32_t account = activation_account(c->engine, (uint32_t)i);
-        char key[24];
-        snprintf(key, sizeof key, "paper%u", account);
-        if (account_is_first(c, user, i) && !account_is_closed(c->engine, account) &&
-            page_take(&page, key)) {
-            risk_write(c, user, account);
-        }
-    }
-    return page_end(&page, e);
+    return accounts_list(c, risk_write, e);
 }
 
 /* --- closing
