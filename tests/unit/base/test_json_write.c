@@ -112,6 +112,30 @@ static void strings_are_escaped(void **state) {
            "\"Grüße, 取引 🚀\",\"\\u009b31m\xC2\xA0\",\"\",null]");
 }
 
+/* Every byte at every place of texts of every length up to some words: the quick way is the slow.
+ */
+static void each_byte_is_escaped_wherever_it_is(void **state) {
+    (void)state;
+    for (size_t length = 1; length <= 20; length++) {
+        for (size_t at = 0; at < length; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                char text[20];
+                struct buffer slow;
+                memset(text, 'x', sizeof text);
+                text[at] = (char)byte;
+                buffer_init(&slow, 256);
+                json_append_quoted(&slow, text, length);
+                buffer_clear(&buffer);
+                json_begin(&writer, &buffer);
+                json_string_of(&writer, text, length);
+                assert_int_equal(buffer.length, slow.length);
+                assert_memory_equal(buffer.data, slow.data, slow.length);
+                buffer_free(&slow);
+            }
+        }
+    }
+}
+
 static void bad_utf8_is_replaced_byte_by_byte(void **state) {
     (void)state;
     json_array(&writer);
@@ -253,6 +277,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(numbers_are_exact, start, stop),
         cmocka_unit_test_setup_teardown(doubles_come_back, start, stop),
         cmocka_unit_test_setup_teardown(strings_are_escaped, start, stop),
+        cmocka_unit_test_setup_teardown(each_byte_is_escaped_wherever_it_is, start, stop),
         cmocka_unit_test_setup_teardown(bad_utf8_is_replaced_byte_by_byte, start, stop),
         cmocka_unit_test_setup_teardown(keys_are_escaped, start, stop),
         cmocka_unit_test_setup_teardown(a_value_alone_is_json, start, stop),
