@@ -322,45 +322,37 @@ void shape_position(
     json_close(json);
 }
 
-/* Appends a text in quotes where nothing in it needs an escape and there is room; NULL else. */
-static char *plain_quote(char *at, const char *end, const char *text) {
-    if (at == NULL || at == end) {
+/* A text in quotes, and room for what stands behind it; NULL where it needs an escape, or has no
+ * room. */
+static char *quote_put(char *at, const char *end, const char *text) {
+    size_t length = strlen(text);
+    if ((size_t)(end - at) < length + 4) {
         return NULL;
     }
-    *at++ = '"';
-    for (; *text != '\0' && at < end; at++, text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\') {
-            return NULL;
-        }
-        *at = *text;
-    }
-    if (at >= end) {
-        return NULL;
-    }
-    *at++ = '"';
-    return at;
+    size_t quoted = json_quote_plain(at, text, length);
+    return quoted > 0 ? at + quoted : NULL;
 }
 
 /* The settings as one object in few steps: a status is asked often, and they are most of it. False
  * where a text needs an escape, or there is no room. */
 static bool settings_write_plain(struct json_writer *json, const struct setting *list, int count) {
     char text[8192];
-    const char *end = text + sizeof text - 2;
+    const char *end = text + sizeof text;
     char *at = text;
     *at++ = '{';
-    for (int i = 0; i < count && at != NULL; i++) {
-        if (i > 0 && at < end) {
+    for (int i = 0; i < count; i++) {
+        if (i > 0) {
             *at++ = ',';
         }
-        at = plain_quote(at, end, list[i].name);
-        if (at != NULL && at < end) {
-            *at++ = ':';
-            at = plain_quote(at, end, list[i].text);
+        at = quote_put(at, end, list[i].name);
+        if (at == NULL) {
+            return false;
         }
-    }
-    if (at == NULL || at >= end) {
-        return false;
+        *at++ = ':';
+        at = quote_put(at, end, list[i].text);
+        if (at == NULL) {
+            return false;
+        }
     }
     *at++ = '}';
     json_raw(json, text, (size_t)(at - text));

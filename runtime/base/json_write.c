@@ -33,9 +33,8 @@ static bool is_plain(const char *text, size_t length) {
     return (marks | marks_of(rest)) == 0;
 }
 
-/* Copies a text that needs no escape between quotes; 0 where it does, or is too long. */
-static size_t plain_quote(char *to, const char *text, size_t length) {
-    if (length > PLAIN_MAX || !is_plain(text, length)) {
+size_t json_quote_plain(char *to, const char *text, size_t length) {
+    if (!is_plain(text, length)) {
         return 0;
     }
     to[0] = '"';
@@ -114,7 +113,8 @@ void json_key(struct json_writer *writer, const char *key) {
     char piece[PLAIN_MAX + 4];
     piece[0] = ',';
     size_t begin = writer->has_members ? 1 : 0;
-    size_t quoted = plain_quote(piece + begin, key, strlen(key));
+    size_t length = strlen(key);
+    size_t quoted = length <= PLAIN_MAX ? json_quote_plain(piece + begin, key, length) : 0;
     if (quoted > 0) {
         piece[begin + quoted] = ':';
         buffer_append(writer->buffer, piece, begin + quoted + 1);
@@ -238,7 +238,7 @@ void json_append_escaped(struct buffer *buffer, const char *text, size_t length)
 
 void json_append_quoted(struct buffer *buffer, const char *text, size_t length) {
     char piece[PLAIN_MAX + 2];
-    size_t quoted = plain_quote(piece, text, length);
+    size_t quoted = length <= PLAIN_MAX ? json_quote_plain(piece, text, length) : 0;
     if (quoted > 0) {
         buffer_append(buffer, piece, quoted);
         return;

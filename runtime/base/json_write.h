@@ -53,5 +53,8 @@ void json_raw(struct json_writer *writer, const char *text, size_t length);
  * characters of every kind (C0, DEL, C1) are escaped: the text may end on a terminal. */
 void json_append_escaped(struct buffer *buffer, const char *text, size_t length);
 void json_append_quoted(struct buffer *buffer, const char *text, size_t length);
+/* Copies a text that needs no escape between quotes into length + 2 bytes, without a NUL, and says how
+ * many; 0 where it needs one. */
+size_t json_quote_plain(char *to, const char *text, size_t length);
 /* Appends the shortest text that reads back as the same double; value must be finite. */
 void json_append_double(struct buffer *buffer, double value);
