@@ -318,9 +318,38 @@ static int byte_check(const struct http_head *head, const char *bytes, size_t i)
     return i >= HTTP_HEAD_MAX ? REFUSED_HEADERS : 0;
 }
 
+/* How many of the bytes from i on can be passed over, eight at a time: none of them is a control
+ * character, none is the first of its line or stands behind a CR, and no limit is within them. What is
+ * below 32 borrows from its top bit in w − 32…32; only 127 and what is above gets one in w + 1…1. */
+static size_t plain_bytes(
+    const struct http_head *head, const char *bytes, size_t i, size_t length
+) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t end = length < HTTP_HEAD_MAX ? length : HTTP_HEAD_MAX;
+    size_t begin = i;
+    if (!head->has_request_line && end > head->line_start + HTTP_LINE_MAX) {
+        end = head->line_start + HTTP_LINE_MAX;
+    }
+    if (i == head->line_start || bytes[i - 1] == '\r') {
+        return 0;
+    }
+    for (; i + 8 <= end; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        if (((word | (word + ones) | ((word - ones * 32) & ~word)) & (ones * 0x80)) != 0) {
+            break;
+        }
+    }
+    return i - begin;
+}
+
 int http_head_check(struct http_head *head, const char *bytes, size_t length) {
     while (head->scanned < length) {
+        head->scanned += plain_bytes(head, bytes, head->scanned, length);
         size_t i = head->scanned;
+        if (i == length) {
+            break;
+        }
         int status = byte_check(head, bytes, i);
         if (status != 0) {
             return status;

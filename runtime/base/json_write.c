@@ -12,7 +12,7 @@
 
 /* Which of eight bytes are a control, a quote, a backslash or no ASCII: not 0 where any is. A byte
  * below n borrows from its top bit in w − n…n; nothing borrows where none is. */
-static uint64_t marks_of(uint64_t w) {
+static inline uint64_t marks_of(uint64_t w) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t quote = w ^ (ones * '"');
     uint64_t slash = w ^ (ones * '\\');
@@ -21,26 +21,37 @@ static uint64_t marks_of(uint64_t w) {
     return found & (ones * 0x80);
 }
 
-static bool is_plain(const char *text, size_t length) {
-    uint64_t marks = 0;
-    for (; length >= 8; text += 8, length -= 8) {
-        uint64_t word;
-        memcpy(&word, text, 8);
-        marks |= marks_of(word);
+/* Copies eight bytes; their marks. */
+static inline uint64_t word_copy(char *to, const char *from) {
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+    memcpy(to, &word, sizeof word);
+    return marks_of(word);
+}
+
+/* Copies up to seven bytes, in the middle of others that have no marks. */
+static inline uint64_t rest_copy(char *to, const char *from, size_t length) {
+    uint64_t word = UINT64_C(0x6161616161616161);
+    char *bytes = (char *)&word;
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] = to[i] = from[i];
     }
-    uint64_t rest = UINT64_C(0x6161616161616161);
-    memcpy(&rest, text, length);
-    return (marks | marks_of(rest)) == 0;
+    return marks_of(word);
 }
 
 size_t json_quote_plain(char *to, const char *text, size_t length) {
-    if (!is_plain(text, length)) {
-        return 0;
-    }
+    uint64_t marks = 0;
+    size_t at = 0;
     to[0] = '"';
-    memcpy(to + 1, text, length);
+    for (; at + 8 <= length; at += 8) {
+        marks |= word_copy(to + 1 + at, text + at);
+    }
+    if (at < length) { /* the last word again, where there is one: it overlaps */
+        marks |= length >= 8 ? word_copy(to + 1 + length - 8, text + length - 8)
+                             : rest_copy(to + 1, text, length);
+    }
     to[length + 1] = '"';
-    return length + 2;
+    return marks == 0 ? length + 2 : 0;
 }
 
 static void misuse(struct json_writer *writer) {
