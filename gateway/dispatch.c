@@ -11,8 +11,7 @@ int64_t gateway_now_ns(void) {
 }
 
 static int route_choose(struct call *c, struct err *e) {
-    unsigned allowed;
-    switch (router_find(c, &allowed)) {
+    switch (router_find(c)) {
     case ROUTER_FOUND:
         c->g->route_requests[c->route - routes]++;
         return 0;

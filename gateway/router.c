@@ -59,26 +59,40 @@ static bool parts_decode(struct call *c, const struct span *parts, const char *f
     return true;
 }
 
-enum router_result router_find(struct call *c, unsigned *allowed) {
+/* Only the first form of a path that fits counts: not a later one with names in its place. */
+static bool
+is_of_path(const struct route *r, const char **form, struct http_text path, struct span *parts) {
+    if ((*form != NULL && strcmp(*form, r->path) != 0) || !path_matches(r->path, path, parts)) {
+        return false;
+    }
+    *form = r->path;
+    return true;
+}
+
+enum router_result router_find(struct call *c) {
     enum http_method method = c->request->method == HTTP_HEAD_ ? HTTP_GET_ : c->request->method;
-    const char *form =
-        NULL; /* the first that fits: a later one with names in its place does not count */
-    *allowed = 0;
+    const char *form = NULL;
     for (int i = 0; i < route_count; i++) {
         const struct route *r = &routes[i];
         struct span parts[CALL_PARTS_MAX];
-        bool is_other = form != NULL && strcmp(form, r->path) != 0;
-        if (is_other || !path_matches(r->path, c->request->path, parts)) {
-            continue;
-        }
-        form = r->path;
-        *allowed |= 1u << r->method;
-        if (r->method == method) {
+        if (is_of_path(r, &form, c->request->path, parts) && r->method == method) {
             c->route = r;
             return parts_decode(c, parts, r->path) ? ROUTER_FOUND : ROUTER_NO_PATH;
         }
     }
-    return *allowed != 0 ? ROUTER_NO_METHOD : ROUTER_NO_PATH;
+    return form != NULL ? ROUTER_NO_METHOD : ROUTER_NO_PATH;
+}
+
+unsigned router_allowed(struct http_text path) {
+    const char *form = NULL;
+    unsigned allowed = 0;
+    for (int i = 0; i < route_count; i++) {
+        struct span parts[CALL_PARTS_MAX];
+        if (is_of_path(&routes[i], &form, path, parts)) {
+            allowed |= 1u << routes[i].method;
+        }
+    }
+    return allowed;
 }
 
 const char *call_part(const struct call *c, const char *name) {

@@ -6,9 +6,10 @@
 
 enum router_result { ROUTER_FOUND, ROUTER_NO_PATH, ROUTER_NO_METHOD };
 
-/* FOUND: c->route and c->parts are filled. NO_METHOD: the path exists; *allowed has a bit
- * 1 << method of each that it takes. HEAD takes the route of GET. */
-enum router_result router_find(struct call *c, unsigned *allowed);
+/* FOUND: c->route and c->parts are filled. NO_METHOD: the path exists. HEAD takes the route of GET. */
+enum router_result router_find(struct call *c);
+/* A bit 1 << method of each method that the path takes; 0: it is none. */
+unsigned router_allowed(struct http_text path);
 /* The part of the path that stands for {name}; NULL when the route has none. */
 const char *call_part(const struct call *c, const char *name);
 

@@ -12,10 +12,9 @@
 
 static enum router_result
 find(struct call *c, struct http_request *r, enum http_method method, const char *path) {
-    unsigned allowed;
     *r = (struct http_request){.method = method, .path = {path, strlen(path)}};
     *c = (struct call){.request = r};
-    return router_find(c, &allowed);
+    return router_find(c);
 }
 
 static void test_found(void **state) {
@@ -61,6 +60,19 @@ static void test_not_found(void **state) {
     assert_int_equal(find(&c, &r, HTTP_POST_, "/health"), ROUTER_NO_METHOD);
     assert_int_equal(find(&c, &r, HTTP_GET_, "/api/positions/close/x"), ROUTER_NO_METHOD);
     assert_int_equal(find(&c, &r, HTTP_PUT_, "/api/kill"), ROUTER_NO_METHOD);
+}
+
+static unsigned allowed(const char *path) {
+    return router_allowed((struct http_text){path, strlen(path)});
+}
+
+static void test_allowed(void **state) {
+    (void)state;
+    assert_int_equal(allowed("/health"), 1u << HTTP_GET_);
+    assert_int_equal(allowed("/api/accounts/demo"), 1u << HTTP_GET_ | 1u << HTTP_DELETE_);
+    assert_int_equal(allowed("/api/kill"), 1u << HTTP_POST_ | 1u << HTTP_DELETE_);
+    assert_int_equal(allowed("/api/positions/close/x"), 1u << HTTP_POST_);
+    assert_int_equal(allowed("/nothing"), 0);
 }
 
 /* Each route is reached by its own path: none stands in another's way. */
@@ -128,9 +140,9 @@ static void test_openapi(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_found),       cmocka_unit_test(test_not_found),
-        cmocka_unit_test(test_every_route), cmocka_unit_test(test_percent),
-        cmocka_unit_test(test_openapi),
+        cmocka_unit_test(test_allowed),   cmocka_unit_test(test_found),
+        cmocka_unit_test(test_not_found), cmocka_unit_test(test_every_route),
+        cmocka_unit_test(test_percent),   cmocka_unit_test(test_openapi),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
