@@ -14,6 +14,17 @@ const char *activation_status_name(enum activation_status status) {
     return names[status];
 }
 
+static bool status_is_end(enum activation_status status) {
+    return status == ACTIVATION_STOPPED || status == ACTIVATION_SUSPENDED;
+}
+
+void activation_put_status(
+    struct engine *e, struct activation *a, enum activation_status status
+) {
+    e->ended_count += (int)status_is_end(status) - (int)status_is_end(a->status);
+    a->status = status;
+}
+
 void activation_set_status(
     struct engine *e, uint32_t activation, enum activation_status status, const char *reason
 ) {
@@ -21,7 +32,7 @@ void activation_set_status(
     if (a->status == status) {
         return;
     }
-    a->status = status;
+    activation_put_status(e, a, status);
     a->has_started |= status == ACTIVATION_RUNNING;
     free(a->status_reason);
     a->status_reason = strdup(reason);

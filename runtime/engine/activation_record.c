@@ -241,6 +241,7 @@ static void activation_clear(struct engine *e, struct activation *a, struct acti
         e->free_orders[e->free_order_count++] = a->orders[i];
     }
     *before = *a;
+    activation_put_status(e, a, ACTIVATION_STARTING);
     *a = (struct activation){.account = a->account, .next_owner = a->next_owner};
 }
 
@@ -256,7 +257,7 @@ static int activation_fill(
     a->previous = r->previous_hash != 0 ? script_find(e, r->previous_hash) : NULL;
     a->trial_left = a->previous != NULL ? EDIT_TRIAL_EVENTS : 0;
     a->seed = r->seed;
-    a->status = r->status;
+    activation_put_status(e, a, r->status);
     a->on_suspend = r->on_suspend;
     a->keeps_slot = r->keeps_slot;
     a->has_started = r->has_started;

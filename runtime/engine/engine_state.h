@@ -206,6 +206,7 @@ struct engine {
 
     struct activation *activations;
     int activation_count;
+    int ended_count; /* of activations that are stopped or suspended: whose places may go to others */
     struct account *accounts;
     int account_count;
     struct engine_user *users;
@@ -453,6 +454,10 @@ activation_restore(struct engine *e, const struct record_activation *r, struct e
 void activation_fini(struct activation *a);
 struct setting *setting_list_copy(const struct setting *settings, int count);
 void setting_list_free(struct setting *settings, int count);
+/* Without a record, and without telling anybody. */
+void activation_put_status(
+    struct engine *e, struct activation *a, enum activation_status status
+);
 void activation_set_status(
     struct engine *e, uint32_t activation, enum activation_status status, const char *reason
 );

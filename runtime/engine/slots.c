@@ -41,7 +41,7 @@ static bool slot_goes_before(const struct activation *a, const struct activation
 
 uint32_t slot_choose(const struct engine *e) {
     uint32_t best = NO_ACTIVATION;
-    for (uint32_t i = 0; i < (uint32_t)e->activation_count; i++) {
+    for (uint32_t i = 0; e->ended_count > 0 && i < (uint32_t)e->activation_count; i++) {
         if (slot_is_over(e, i) && (best == NO_ACTIVATION ||
                                    slot_goes_before(&e->activations[i], &e->activations[best]))) {
             best = i;
