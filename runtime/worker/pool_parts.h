@@ -59,6 +59,8 @@ struct pool_history {
 
 struct pool_script { /* as a message of kind bundle; users 0: the place is free */
     uint64_t hash;
+    const struct script_bundle *source; /* where it was made from last: only compared, never read */
+    const struct script_file *files;
     char *bytes;
     size_t length;
     int users;

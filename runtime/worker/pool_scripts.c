@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two are the same when their messages are, byte for byte. */
+/* Two are the same when their messages are, byte for byte; the very object of the last time, with the
+ * same hash, is not looked at again. */
 static bool script_is(struct pool *p, uint32_t place, const struct script_bundle *bundle) {
     const struct pool_script *s = &p->scripts[place];
     if (s->users == 0 || s->hash != bundle->hash) {
         return false;
+    }
+    if (s->source == bundle && s->files == bundle->files) {
+        return true;
     }
     struct message_bundle message = {place, bundle};
     size_t length = message_encode_bundle(&message, p->out, p->message_max);
@@ -23,7 +27,14 @@ static int script_add(struct pool *p, uint32_t place, const struct script_bundle
         return -1;
     }
     memcpy(bytes, p->out, length);
-    p->scripts[place] = (struct pool_script){bundle->hash, bytes, length, 1};
+    p->scripts[place] = (struct pool_script){
+        .hash = bundle->hash,
+        .source = bundle,
+        .files = bundle->files,
+        .bytes = bytes,
+        .length = length,
+        .users = 1,
+    };
     if ((int)place == p->script_count) {
         p->script_count++;
     }
