@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define SCRIPTS_MAX 256
+/* Less than what a saved script takes to settle: an activation of the version before is edited then. */
+#define SCRIPT_TRUST_NS INT64_C(50000000)
 
 struct run_gateway {
     struct run *run;
@@ -190,7 +192,7 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .metrics = metrics,
     };
     int code = checks_make(g, e);
-    code = code != 0 ? code : script_cache_new(&g->scripts, run->config->limits.source_max, e);
+    code = code != 0 ? code : script_cache_new(&g->scripts, run->config->limits.source_max, SCRIPT_TRUST_NS, e);
     code = code != 0 ? code : gateway_new(&g->gateway, &options, e);
     if (code != 0) {
         script_checks_free(g->checks);

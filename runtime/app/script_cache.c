@@ -11,21 +11,26 @@ struct kept_source {
     char *name; /* NULL: free */
     struct script_source source;
     uint64_t stamp;
-    bool is_settled; /* the stamp is of what was read */
+    bool is_settled;   /* the stamp is of what was read */
+    int64_t looked_ns; /* when the disk was asked last */
 };
 
 struct script_cache {
     size_t source_max;
+    int64_t trust_ns;
     struct kept_source kept[SOURCES_MAX];
     int next; /* to be replaced */
 };
 
-int script_cache_new(struct script_cache **out, size_t source_max, struct err *e) {
+int script_cache_new(
+    struct script_cache **out, size_t source_max, int64_t trust_ns, struct err *e
+) {
     struct script_cache *c = calloc(1, sizeof *c);
     if (c == NULL) {
         return err_set(e, E_MEMORY, "no memory for scripts");
     }
     c->source_max = source_max;
+    c->trust_ns = trust_ns;
     *out = c;
     return 0;
 }
@@ -57,13 +62,28 @@ static struct kept_source *kept_find(struct script_cache *c, const char *name) {
     return NULL;
 }
 
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 const struct script_source *script_cache_find(struct script_cache *c, const char *name) {
-    const struct kept_source *k = kept_find(c, name);
+    struct kept_source *k = kept_find(c, name);
     uint64_t stamp;
     int64_t newest_ns;
-    bool is_same = k != NULL && k->is_settled &&
-                   script_source_stamp(&k->source, &stamp, &newest_ns) && stamp == k->stamp;
-    return is_same ? &k->source : NULL;
+    if (k == NULL || !k->is_settled) {
+        return NULL;
+    }
+    int64_t asked_ns = now_ns();
+    if (asked_ns - k->looked_ns < c->trust_ns) {
+        return &k->source;
+    }
+    if (!script_source_stamp(&k->source, &stamp, &newest_ns) || stamp != k->stamp) {
+        return NULL;
+    }
+    k->looked_ns = asked_ns;
+    return &k->source;
 }
 
 static struct kept_source *kept_slot(struct script_cache *c, const char *name) {

@@ -10,7 +10,10 @@
 
 struct script_cache;
 
-MUST_CHECK int script_cache_new(struct script_cache **out, size_t source_max, struct err *e);
+/* trust_ns: for how long the disk is not asked again about a script (monotonic clock). */
+MUST_CHECK int script_cache_new(
+    struct script_cache **out, size_t source_max, int64_t trust_ns, struct err *e
+);
 void script_cache_free(struct script_cache *c);
 /* The script of that name as it is now, good until the next call; NULL when it has not been read
  * before, or may have changed. */

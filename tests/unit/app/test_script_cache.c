@@ -40,7 +40,7 @@ static int cache_make(void **state) {
     write_file("own/init.lua", "return { api = 1 }\n");
     write_file("own/part.lua", "return 1\n");
     write_file("single.lua", "return { api = 1 }\n");
-    return script_cache_new((struct script_cache **)state, SOURCE_MAX, &err);
+    return script_cache_new((struct script_cache **)state, SOURCE_MAX, 0, &err);
 }
 
 static int cache_end(void **state) {
@@ -123,6 +123,19 @@ static void test_neighbours_count(void **state) {
     assert_null(script_cache_find(c, path_of("own")));
 }
 
+/* Not asked again within its time: what changed then is found afterwards. */
+static void test_trusted_for_a_while(void **state) {
+    struct script_cache *c;
+    struct err err;
+    (void)state;
+    assert_int_equal(script_cache_new(&c, SOURCE_MAX, INT64_C(3600) * 1000000000, &err), 0);
+    (void)read_kept(c, "single.lua");
+    assert_non_null(script_cache_find(c, path_of("single.lua")));
+    write_file("single.lua", "return 7");
+    assert_non_null(script_cache_find(c, path_of("single.lua")));
+    script_cache_free(c);
+}
+
 static void test_errors_keep_nothing(void **state) {
     struct script_cache *c = *state;
     const struct script_source *source = NULL;
@@ -155,6 +168,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_same_length_changes, cache_make, cache_end),
         cmocka_unit_test_setup_teardown(test_files_come_and_go, cache_make, cache_end),
         cmocka_unit_test_setup_teardown(test_neighbours_count, cache_make, cache_end),
+        cmocka_unit_test_setup_teardown(test_trusted_for_a_while, cache_make, cache_end),
         cmocka_unit_test_setup_teardown(test_errors_keep_nothing, cache_make, cache_end),
         cmocka_unit_test_setup_teardown(test_many_replace_the_oldest, cache_make, cache_end),
     };
