@@ -88,8 +88,7 @@ static bool is_due(const struct gateway *g, const struct pending *p) {
     return true;
 }
 
-/* Makes the answer of what waited for a script; it may wait for the journal now. */
-static void pending_finish(struct gateway *g, struct pending *p) {
+void pending_finish(struct gateway *g, struct pending *p) {
     struct err err = {0};
     struct call c = {
         .g = g,
@@ -100,12 +99,18 @@ static void pending_finish(struct gateway *g, struct pending *p) {
         .out = &g->out,
         .status = 200,
         .ticket = p->ticket,
-        .is_acknowledgement = p->wait != WAIT_CHECK,
+        .is_acknowledgement = p->wait != WAIT_CHECK && p->wait != WAIT_TABLES,
     };
     arena_reset(&g->arena);
     buffer_clear(&g->out);
     json_begin(&c.json, &g->out);
+    if (p->exchange == NULL) {
+        return; /* it was given up */
+    }
     int code = p->finish(&c, p, &err);
+    if (code == 0 && c.pending != NULL) {
+        return; /* it waits for another thing */
+    }
     call_finish(&c, code, &err);
 }
 

@@ -34,6 +34,8 @@ struct pending {
     int found;           /* TABLES: see tables_order */
     void *kept;          /* what is borrowed until the answer has come; freed */
     void (*free_kept)(void *kept);
+    const char *told; /* TABLES: what they answered, while finish runs */
+    size_t told_length;
     bool has_answer; /* CALL: the script's; CHECK: it is over */
     bool is_gone;    /* the activation is over, and its place another's */
     int code;
@@ -62,6 +64,9 @@ struct pending *pending_add(struct call *c, enum pending_wait wait);
  * ends it. */
 struct pending *pending_take(struct gateway *g, enum pending_wait wait, uint64_t number);
 void pending_drop(struct pending *p);
+
+/* Lets p->finish make its answer, which may wait for the journal, or for another thing. */
+void pending_finish(struct gateway *g, struct pending *p);
 
 /* Looks whether scripts have answered. */
 void pending_look(struct gateway *g);

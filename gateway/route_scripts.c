@@ -1,6 +1,7 @@
 /* routes of scripts: which there are, their sources, and what `check` finds in them. */
 #include "gateway/page.h"
 #include "gateway/router.h"
+#include "gateway/scripts.h"
 #include "gateway/shapes.h"
 
 #include <inttypes.h>
@@ -27,8 +28,7 @@ int route_strategies(struct call *c, struct err *e) {
     return page_end(&page, e);
 }
 
-/* The path's script; names are no paths. */
-static int script_take(struct call *c, const struct script_bundle **bundle, struct err *e) {
+int script_of_path(struct call *c, const struct script_bundle **bundle, struct err *e) {
     const char *name = call_part(c, "name");
     if (!token_name_is_good(name) || strchr(name, '.') != NULL) {
         return err_set(e, E_NOT_FOUND, "there is no such script");
@@ -42,7 +42,7 @@ int route_script(struct call *c, struct err *e) {
     char version[20];
     query_names(c, names);
     int code = call_faults(c, e);
-    code = code != 0 ? code : script_take(c, &bundle, e);
+    code = code != 0 ? code : script_of_path(c, &bundle, e);
     if (code != 0) {
         return code;
     }
@@ -172,7 +172,7 @@ int route_script_check(struct call *c, struct err *e) {
         call_fault(c, "source", "must be a string, not a %s", json_kind_name(source->kind));
     }
     int code = call_faults(c, e);
-    code = code != 0 ? code : script_take(c, &bundle, e);
+    code = code != 0 ? code : script_of_path(c, &bundle, e);
     if (code != 0) {
         return code;
     }

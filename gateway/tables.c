@@ -53,6 +53,27 @@ int tables_order(struct call *c, const char *order_id, int found, struct err *e)
     return ask_send(c, &ask, found, e);
 }
 
+int tables_ask_for(
+    struct call *c,
+    struct tables_ask *ask,
+    tables_finish *finish,
+    void *kept,
+    void (*free_kept)(void *kept),
+    struct err *e
+) {
+    int code = tables_are_kept(c->g)
+                   ? ask_send(c, ask, 0, e)
+                   : err_set(e, E_BUSY, "no tables are kept: run with a data_dir");
+    if (code != 0) {
+        free_kept(kept);
+        return code;
+    }
+    c->pending->finish = finish;
+    c->pending->kept = kept;
+    c->pending->free_kept = free_kept;
+    return 0;
+}
+
 /* What the tables say is wrong with themselves is no mistake of who asked. */
 static int refusal_of(int code) {
     return code == E_ARGUMENT || code == E_NOT_FOUND || code == E_INTERRUPTED ? code : E_BUSY;
@@ -64,6 +85,14 @@ void gateway_on_tables(
     struct pending *p = pending_take(g, WAIT_TABLES, number);
     if (p == NULL) {
         return; /* it was too late */
+    }
+    if (code == 0 && p->finish != NULL) {
+        p->told = body;
+        p->told_length = length;
+        pending_finish(g, p);
+        p->exchange = NULL;
+        pending_drop(p);
+        return;
     }
     if (code != 0) {
         gateway_send_error(g, p->exchange, refusal_of(code), why, 0);

@@ -13,7 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum tables_list { TABLES_ORDERS, TABLES_FILLS, TABLES_STEPS, TABLES_SIGNALS, TABLES_CANDLES };
+enum tables_list {
+    TABLES_ORDERS,
+    TABLES_FILLS,
+    TABLES_STEPS,
+    TABLES_SIGNALS,
+    TABLES_CANDLES,
+    TABLES_SCRIPT_VERSIONS, /* strategy: of that name; newest first */
+    TABLES_SCRIPT_SOURCES,  /* the same with their files */
+};
 
 struct tables_ask { /* a text of NULL filters nothing */
     enum tables_list list;
@@ -21,6 +29,7 @@ struct tables_ask { /* a text of NULL filters nothing */
     const char *user; /* NULL: an admin asks */
     const char *activation, *strategy, *symbol, *status;
     const char *order_id; /* FILLS and STEPS of one that is not there: E_NOT_FOUND */
+    const char *version;  /* SCRIPT_…: its hash */
     const char *exchange;                 /* CANDLES, like the two: bars made of the finest */
     int64_t timeframe_ms, finest_ms;
     const char *cursor;
@@ -40,10 +49,24 @@ struct tables_port {
 };
 
 struct call;
+struct pending;
 struct gateway;
+
+/* Makes the answer of a call from what the tables say: p->told. It may ask once more. */
+typedef int tables_finish(struct call *c, struct pending *p, struct err *e);
 
 bool tables_are_kept(const struct gateway *g);
 /* The call's request waits for a list, a page of it as its query says. */
 MUST_CHECK int tables_list(struct call *c, struct tables_ask *ask, struct err *e);
 /* It waits for one order. found: what it is answered with if the order is there, 0: the order. */
 MUST_CHECK int tables_order(struct call *c, const char *order_id, int found, struct err *e);
+/* It waits for what `finish` makes of the answer. kept is its own until then; on an error, too, it
+ * is freed. */
+MUST_CHECK int tables_ask_for(
+    struct call *c,
+    struct tables_ask *ask,
+    tables_finish *finish,
+    void *kept,
+    void (*free_kept)(void *kept),
+    struct err *e
+);

@@ -37,6 +37,8 @@ static int query_make(const struct tables_ask *ask, struct query *q, struct err 
         [TABLES_STEPS] = QUERY_STEPS,
         [TABLES_SIGNALS] = QUERY_SIGNALS,
         [TABLES_CANDLES] = QUERY_CANDLES,
+        [TABLES_SCRIPT_VERSIONS] = QUERY_SCRIPT_VERSIONS,
+        [TABLES_SCRIPT_SOURCES] = QUERY_SCRIPT_SOURCES,
     };
     *q = (struct query){
         .list = lists[ask->list],
@@ -53,7 +55,12 @@ static int query_make(const struct tables_ask *ask, struct query *q, struct err 
     code = code != 0 ? code : text_take(q->symbol, ask->symbol, "symbol", e);
     code = code != 0 ? code : text_take(q->exchange, ask->exchange, "exchange", e);
     code = code != 0 ? code : text_take(q->status, ask->status, "status", e);
-    code = code != 0 ? code : text_take(q->id, ask->order_id, "order_id", e);
+    bool is_version = ask->version != NULL;
+    code = code != 0 ? code
+                     : text_take(
+                           q->id, is_version ? ask->version : ask->order_id,
+                           is_version ? "version" : "order_id", e
+                       );
     return code != 0 ? code : text_take(q->cursor, ask->cursor, "cursor", e);
 }
 

@@ -1,0 +1,105 @@
+-- Scripts over HTTP while they trade: versions and what differs between them, a version that is put,
+-- refused, found wrong, and rolled back. The script's own log tells which version runs.
+package.path = arg[2] .. '/tests/integration/gateway/?.lua;' .. package.path
+local client = require 'client'
+local program, source = arg[1], arg[2]
+local check, expect = client.check, client.expect
+local folder = client.folder
+local work = folder .. '/work'
+math.randomseed(os.time())
+client.port = 20000 + math.random(20000)
+
+local function write(path, text)
+  local f = assert(io.open(path, 'wb'))
+  f:write(text)
+  f:close()
+end
+
+local function script(word)
+  return ([[
+local M = { api = 1, name = 'count', version = 1 }
+M.params = { symbol = { type = 'symbol', default = 'BTC-USDT-SWAP' }, timeframe = { type = 'timeframe', default = '1m' } }
+function M:on_candle(c)
+  self.state.n = (self.state.n or 0) + 1
+  %s
+end
+return M
+]]):format(word)
+end
+
+local function quoted(text) return '"' .. text:gsub('[\\"]', '\\%0'):gsub('\n', '\\n') .. '"' end
+
+assert(os.execute(('mkdir -p %s && cp -r %s/strategies %s/lua %s/config %s'):format(work, source, source, source, work)) == 0)
+local path = work .. '/strategies/count.lua'
+write(path, script "self:log('one')")
+write(work .. '/config.lua', ([[
+return {
+  gateway = { port = %d },
+  feed = { file = 'config/demo/btcusdt-1m.csv.gz', speed = 600 },
+  log = { level = 'info' },
+  activations = { { script = 'count' }, { script = 'count', params = { timeframe = '3m' } } },
+}]]):format(client.port))
+
+local pid
+local function start()
+  local p = assert(io.popen(('cd %s && %s run --config config.lua --data-dir %s --json >>%s/log 2>&1 & echo $!')
+    :format(work, program, folder, folder)))
+  pid = p:read '*l'
+  p:close()
+  for _ = 1, 400 do
+    local f = io.open(folder .. '/admin.token')
+    if f then
+      client.admin = f:read '*l'
+      f:close()
+      if os.execute(('curl -sf -o /dev/null http://127.0.0.1:%d/ready'):format(client.port)) == 0 then return end
+    end
+    os.execute 'sleep 0.05'
+  end
+  error('it does not start: ' .. client.read(folder .. '/log'))
+end
+
+local function says(text)
+  for _ = 1, 400 do
+    if client.read(folder .. '/log'):find(text, 1, true) then return true end
+    os.execute 'sleep 0.05'
+  end
+  return false
+end
+
+start()
+local admin = { token = client.admin }
+local function with(body) return { token = client.admin, body = body } end
+local function versions() return expect('versions', 200, nil, 'GET', '/api/scripts/count/versions', admin).items end
+
+-- --- looking
+
+check('it runs', says '"msg":"one"')
+local list = versions()
+check('one version', #list == 1, #list)
+check('both run it', #list[1].activations == 2 and list[1].is_current, #list[1].activations)
+local first = list[1].version
+expect('nothing before it', 404, 'not_found', 'GET', '/api/scripts/count/diff', admin)
+
+write(path, script "self:log('two')")
+check('a saved file is taken', says '"msg":"two"')
+for _ = 1, 100 do
+  list = versions()
+  if #list == 2 and #list[1].activations == 2 then break end
+end
+check('the newest first, both run it', #list == 2 and list[2].version == first and #list[1].activations == 2, #list)
+check('by whom and why', list[1].author == 'file' and list[1].reason:find('count.lua was saved', 1, true), list[1].author)
+local second = list[1].version
+local body = expect('an older source', 200, nil, 'GET', '/api/scripts/count/versions/' .. first, admin)
+check('it is the older one', body.files[1].text == script "self:log('one')" and not body.is_current, body.files[1].text)
+expect('no such version', 404, 'not_found', 'GET', '/api/scripts/count/versions/0000000000000000', admin)
+body = expect('what differs', 200, nil, 'GET', '/api/scripts/count/diff', admin)
+check('one line', body.from == first and body.to == second and #body.files == 1 and
+  body.files[1].diff:find("\n-  self:log('one')\n+  self:log('two')\n", 1, true), body.files[1] and body.files[1].diff)
+body = expect('the other way', 200, nil, 'GET', ('/api/scripts/count/diff?from=%s&to=%s'):format(second, first), admin)
+check('turned', body.files[1].diff:find("\n-  self:log('two')\n+  self:log('one')\n", 1, true), body.files[1].diff)
+expect('no version', 400, 'bad_argument', 'GET', '/api/scripts/count/diff?from=x', admin)
+
+os.execute(('kill -TERM %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done'):format(pid, pid))
+os.execute('rm -rf ' .. folder)
+print(('%d passed, %d failed'):format(client.passed, client.failed))
+os.exit(client.failed == 0 and client.passed > 0 and 0 or 1)
