@@ -18,7 +18,7 @@ static const struct {
     {405, "method_not_allowed", "this method is not served here"},
     {408, "request_timeout", "the request did not come in time"},
     {411, "length_required", "a body needs a Content-Length; Transfer-Encoding is not taken"},
-    {413, "body_too_large", "a body has at most 65536 bytes"},
+    {413, "body_too_large", "a body has at most 65536 bytes, that of a script 262144"},
     {414, "target_too_long", "the request line has at most 8192 bytes"},
     {417, "expectation_failed", "the only expectation that is met is 100-continue"},
     {431, "headers_too_large", "a head has at most 64 headers and 16384 bytes"},

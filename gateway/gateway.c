@@ -1,5 +1,6 @@
 #include "gateway/gateway_parts.h"
 
+#include "gateway/scripts.h"
 #include "gateway/shapes.h"
 
 #include <stdlib.h>
@@ -270,6 +271,38 @@ void gateway_on_status(struct gateway *g, const struct status_record *record) {
         json_close(&json);
         event_send(g, user, "status", &json);
     }
+}
+
+void gateway_on_edit(struct gateway *g, const struct edit_record *record) {
+    static const char *const kinds[] = {"script.deployed", "script.refused", "script.rolled_back"};
+    const char *user = user_of(g, record->activation);
+    const struct fault *fault = record->fault;
+    struct json_writer json;
+    char from[VERSION_MAX], to[VERSION_MAX];
+    pending_edited(g, record);
+    if (!event_begin(g, user, &json)) {
+        return;
+    }
+    version_text(record->from_hash, from);
+    version_text(record->to_hash, to);
+    json_object(&json);
+    write_text(&json, "activation_id", activation_id(g->engine, record->activation));
+    write_text(&json, "strategy", activation_name(g->engine, record->activation));
+    write_text(&json, "from_version", from);
+    write_text(&json, "version", to);
+    write_optional(&json, "by", record->who);
+    write_optional(&json, "code", fault != NULL ? err_name(fault->code) : NULL);
+    write_optional(&json, "message", fault != NULL ? fault->text : NULL);
+    write_optional(&json, "file", fault != NULL ? fault->file : NULL);
+    json_key(&json, "line");
+    if (fault != NULL && fault->line > 0) {
+        json_integer(&json, fault->line);
+    } else {
+        json_null(&json);
+    }
+    write_time(&json, "timestamp", record->time_ms);
+    json_close(&json);
+    event_send(g, user, kinds[record->step], &json);
 }
 
 /* What is remembered of it would be taken for the next one's. */

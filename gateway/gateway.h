@@ -57,6 +57,30 @@ struct gateway_options {
       void (*done)(void *to, int code, const char *why),
       void *to,
       struct err *e);
+    /* The same with those files in place of, or beside, the stored ones; a text of NULL: without it. */
+    int (*script_check_files)(
+        void *ctx,
+        const char *name,
+        const struct script_file *files,
+        int count,
+        void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+        void (*done)(void *to, int code, const char *why),
+        void *to,
+        struct err *e
+    );
+    /* Writes files of a script to where it came from, and hands the version on to the activations
+     * that run it; gateway_on_edit tells what becomes of it. *hash is the version. NULL: scripts
+     * are not changed. */
+    int (*script_put)(
+        void *ctx,
+        const char *name,
+        const struct script_file *files,
+        int count,
+        const char *who,
+        const char *reason,
+        uint64_t *hash,
+        struct err *e
+    );
     /* Whether the venue's positions are what the owners' sum up to; NULL: nobody can say. */
     bool (*positions_match)(void *ctx, uint32_t account);
     void (*stopped)(void *ctx); /* after gateway_stop; NULL: nobody listens */
@@ -100,6 +124,7 @@ void gateway_on_log(struct gateway *g, const struct log_record *record);
 void gateway_on_fault(struct gateway *g, const struct fault_record *record);
 void gateway_on_status(struct gateway *g, const struct status_record *record);
 void gateway_on_left(struct gateway *g, uint32_t activation);
+void gateway_on_edit(struct gateway *g, const struct edit_record *record);
 void gateway_on_halt(struct gateway *g, const struct halt_record *record);
 /* A finest bar is over. */
 void gateway_on_bar(struct gateway *g, uint16_t symbol, const struct candle *candle);

@@ -144,7 +144,9 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *room) {
         return;
     }
     connection_process(x);
-    bool is_full = x->in_length > HTTP_HEAD_MAX + HTTP_BODY_MAX;
+    bool is_full = x->in_length > HTTP_HEAD_MAX + (x->head.content_length > HTTP_BODY_MAX
+                                                  ? x->head.content_length
+                                                  : HTTP_BODY_MAX);
     if ((x->state == CONNECTION_HANDLING || x->state == CONNECTION_WRITING || is_full) &&
         !x->is_paused) {
         uv_read_stop(stream);

@@ -173,7 +173,17 @@ static int host_check(struct http_head *head, const char *bytes, struct text val
     return value.length == 0 ? REFUSED_SYNTAX : once(&head->host, bytes, value);
 }
 
-static int content_length_check(struct http_head *head, struct text value) {
+/* Scripts may be longer than other bodies. */
+static uint64_t body_max(const struct http_head *head, const char *bytes) {
+    static const char scripts[] = "/api/scripts/";
+    const size_t length = sizeof scripts - 1;
+    bool is_script = head->method == HTTP_PUT_ && head->path.length > length &&
+                     memcmp(bytes + head->path.start, scripts, length) == 0;
+    return is_script ? HTTP_SCRIPT_MAX : HTTP_BODY_MAX;
+}
+
+static int content_length_check(struct http_head *head, const char *bytes, struct text value) {
+    uint64_t most = body_max(head, bytes);
     uint64_t length = 0;
     if (head->has_content_length || value.length == 0) {
         return REFUSED_SYNTAX;
@@ -183,11 +193,11 @@ static int content_length_check(struct http_head *head, struct text value) {
             return REFUSED_SYNTAX;
         }
         length = length * 10 + (uint64_t)(value.data[i] - '0');
-        length = length > HTTP_BODY_MAX ? HTTP_BODY_MAX + 1 : length;
+        length = length > most ? most + 1 : length;
     }
     head->has_content_length = true;
     head->content_length = (uint32_t)length;
-    return length > HTTP_BODY_MAX ? REFUSED_BODY : 0;
+    return length > most ? REFUSED_BODY : 0;
 }
 
 static int connection_check(struct http_head *head, struct text value) {
@@ -215,7 +225,7 @@ static int header_known(struct http_head *head, const char *bytes, struct text n
         return host_check(head, bytes, v);
     }
     if (text_is(n, "content-length")) {
-        return content_length_check(head, v);
+        return content_length_check(head, bytes, v);
     }
     if (text_is(n, "transfer-encoding")) {
         return REFUSED_FRAMING;

@@ -14,6 +14,7 @@
 #define HTTP_LINE_MAX 8192
 #define HTTP_HEADERS_MAX 64
 #define HTTP_BODY_MAX 65536
+#define HTTP_SCRIPT_MAX ((uint32_t)256 << 10) /* of PUT /api/scripts/… */
 
 enum http_method { HTTP_GET_, HTTP_HEAD_, HTTP_POST_, HTTP_PUT_, HTTP_PATCH_, HTTP_DELETE_ };
 #define HTTP_METHOD_COUNT 6

@@ -1,4 +1,5 @@
 #include "gateway/call.h"
+#include "gateway/scripts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,8 @@ static bool is_due(const struct gateway *g, const struct pending *p) {
         return p->has_answer;
     case WAIT_AMEND:
         return !amend_is_pending(g, p);
+    case WAIT_EDIT:
+        return p->has_answer || gateway_now_ns() >= p->due_ns;
     case WAIT_TABLES:
         return false;
     case WAIT_DURABLE:
@@ -182,6 +185,14 @@ void pending_answered(struct gateway *g, const struct answer_record *record) {
         if (p->wait == WAIT_CALL && p->activation == record->activation &&
             p->number == record->number && !p->has_answer) {
             answer_keep(p, record->code, record->text, record->asks);
+        }
+    }
+}
+
+void pending_edited(struct gateway *g, const struct edit_record *record) {
+    for (struct pending *p = g->pending.first; p != NULL; p = p->next) {
+        if (p->wait == WAIT_EDIT) {
+            script_change_heard(p, record);
         }
     }
 }

@@ -18,11 +18,12 @@
 
 struct call;
 struct answer_record;
+struct edit_record;
 struct gateway;
 struct http_exchange;
 struct route;
 
-enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_AMEND, WAIT_TABLES, WAIT_DURABLE };
+enum pending_wait { WAIT_START, WAIT_CALL, WAIT_CHECK, WAIT_AMEND, WAIT_EDIT, WAIT_TABLES, WAIT_DURABLE };
 
 struct pending {
     struct pending *next;
@@ -48,6 +49,7 @@ struct pending {
     size_t length;
     uint64_t ticket;
     int64_t late_ns;
+    int64_t due_ns; /* EDIT: it is answered with what is known by then */
 };
 
 struct pending_list {
@@ -68,6 +70,8 @@ void pending_drop(struct pending *p);
 /* Lets p->finish make its answer, which may wait for the journal, or for another thing. */
 void pending_finish(struct gateway *g, struct pending *p);
 
+/* A version of a script took over in an activation, or did not. */
+void pending_edited(struct gateway *g, const struct edit_record *record);
 /* Looks whether scripts have answered. */
 void pending_look(struct gateway *g);
 /* Answers whose records are durable leave. */

@@ -23,5 +23,7 @@ MUST_CHECK int versions_told(
 /* The one before a version in a list, or the newest where that is not in it; NULL: there is none.
  */
 const struct json_value *version_before(const struct json_value *items, const char *version);
+/* What became of a version that a request waits for (WAIT_EDIT). */
+void script_change_heard(struct pending *p, const struct edit_record *record);
 /* "" where it is absent. */
 const char *member_text(const struct json_value *object, const char *name);

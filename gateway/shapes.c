@@ -407,6 +407,8 @@ void shape_activation(struct json_writer *json, const struct gateway *g, uint32_
     write_account_id(json, view.account);
     write_text(json, "strategy", view.script);
     write_text(json, "version", version);
+    json_key(json, "trial");
+    json_bool(json, view.is_in_trial);
     write_text(json, "channel", "pinned");
     write_text(json, "exchange", g->options.venue);
     write_optional(json, "symbol", activation_symbol(g, &view));

@@ -1,5 +1,5 @@
 /* The hidden command: looks at one script for app/script_check.h, which starts it as
- * `checker NAME text|stored SOURCE_MAX CPU_SECONDS MEMORY_MAX`, with the text on its standard
+ * `checker NAME text|files|stored SOURCE_MAX CPU_SECONDS MEMORY_MAX`, with the text on its standard
  * input.
  *
  * It reads what ships with the program, then goes behind the walls of a script worker, and only
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX ((size_t)256 << 10)
+#define FILES_MAX 64
 #define PROGRAM_MEMORY ((size_t)128 << 20) /* address space of the program and its libraries */
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -83,15 +84,67 @@ static int text_read(struct checker *c, size_t source_max, size_t *length, struc
     return 0;
 }
 
+static void file_take(struct checker *c, const char *path, const char *text, size_t length) {
+    struct script_bundle *b = &c->source.bundle;
+    struct script_file *files = (struct script_file *)(uintptr_t)b->files;
+    int at = 0;
+    while (at < b->count && strcmp(files[at].path, path) != 0) {
+        at++;
+    }
+    if (text == NULL && at < b->count) {
+        memmove(&files[at], &files[at + 1], (size_t)(b->count - at - 1) * sizeof *files);
+        b->count--;
+    } else if (text != NULL) {
+        files[at] = (struct script_file){path, text, length};
+        b->count += at == b->count;
+    }
+}
+
+/* In place of, or beside, those that are stored: each a path, a length or "-", and its bytes. */
+static int files_take(struct checker *c, size_t size, struct err *e) {
+    struct script_bundle *b = &c->source.bundle;
+    struct script_file *files = calloc((size_t)b->count + FILES_MAX, sizeof *files);
+    const char *end = c->text + size;
+    if (files == NULL) {
+        return err_set(e, E_MEMORY, "no memory for the files");
+    }
+    memcpy(files, b->files, (size_t)b->count * sizeof *files);
+    b->files = files;
+    int taken = 0;
+    for (const char *at = c->text; at < end && taken < FILES_MAX; taken++) {
+        const char *path = at;
+        const char *length_text = path + strlen(path) + 1;
+        if (length_text >= end) {
+            break;
+        }
+        const char *text = length_text + strlen(length_text) + 1;
+        bool is_gone = length_text[0] == '-';
+        size_t length = is_gone ? 0 : strtoull(length_text, NULL, 10);
+        if (text > end || length > (size_t)(end - text)) {
+            return err_set(e, E_DATA, "the files are broken");
+        }
+        file_take(c, path, is_gone ? NULL : text, length);
+        at = text + length;
+    }
+    b->hash ^= hash_of(c->text, size);
+    return 0;
+}
+
 /* Another text is another version. */
-static int
-source_take(struct checker *c, const char *name, bool is_text, size_t source_max, struct err *e) {
+static int source_take(
+    struct checker *c, const char *name, const char *kind, size_t source_max, struct err *e
+) {
+    bool is_files = strcmp(kind, "files") == 0;
+    bool is_text = is_files || strcmp(kind, "text") == 0;
     size_t length;
     int code = script_source_read(name, source_max, &c->source, e);
     if (code != 0 || !is_text) {
         return code;
     }
-    code = text_read(c, source_max, &length, e);
+    code = text_read(c, is_files ? source_max * 2 : source_max, &length, e);
+    if (code == 0 && is_files) {
+        return files_take(c, length, e);
+    }
     if (code == 0) {
         struct script_file *first = (struct script_file *)(uintptr_t)&c->source.bundle.files[0];
         first->text = c->text;
@@ -136,13 +189,12 @@ int command_checker(int count, char **words) {
     if (count != 5) {
         return EXIT_USAGE;
     }
-    bool is_text = strcmp(words[1], "text") == 0;
     size_t source_max = strtoull(words[2], NULL, 10);
     rlim_t cpu_seconds = strtoull(words[3], NULL, 10);
     size_t memory_max = strtoull(words[4], NULL, 10);
     mallopt(M_ARENA_MAX, 1); /* a second one would want memory protection changed */
     buffer_init(&c->out, OUTPUT_MAX);
-    int code = source_take(c, words[0], is_text, source_max, &e);
+    int code = source_take(c, words[0], words[1], source_max, &e);
     code = code != 0 ? code : instruments_load(&c->instruments, &c->instrument_count, &e);
     code = code != 0 ? code : deadline_watcher_start(&c->watcher, &c->deadline, &e);
     code = code != 0 ? code : walls_raise(cpu_seconds, memory_max, &e);

@@ -485,8 +485,14 @@ static void run_turn(struct run *run) {
 
 /* Versions of scripts that were saved; a turn takes a few. */
 static void edits_hand_on(struct run *run) {
-    if (!run->has_ended && run_edit_turn(run->edit)) {
+    if (run->has_ended || !run_edit_is_pending(run->edit)) {
+        return;
+    }
+    if (run_edit_turn(run->edit)) {
         loop_wake(run->loop);
+    }
+    if (run->gateway != NULL) {
+        gateway_look(run_gateway_of(run->gateway)); /* who put it may wait */
     }
 }
 

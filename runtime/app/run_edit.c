@@ -2,6 +2,7 @@
 
 #include "app/run.h"
 #include "app/script_watch.h"
+#include "app/script_write.h"
 #include "engine/inspect.h"
 
 #include <libgen.h>
@@ -18,6 +19,8 @@ struct saved { /* a script as it was read last */
     struct script_source source;
     uint64_t broken_hash; /* of a version that is no Lua: nobody else is asked; 0: none */
     bool is_there;
+    uint64_t put_hash; /* of the version that somebody put; 0: none */
+    char *who, *reason;
 };
 
 struct run_edit {
@@ -149,13 +152,83 @@ static void activation_look(struct run_edit *edit, uint32_t index) {
         return; /* refused or rolled back: not again before it is another */
     }
     edit->tried[index] = hash;
-    char reason[PATH_MAX + 16];
+    char text[PATH_MAX + 16];
+    bool is_put = hash == s->put_hash;
+    const char *who = is_put ? s->who : "file";
+    const char *reason = is_put ? s->reason : text;
     struct err err = {0};
     uint64_t number;
-    snprintf(reason, sizeof reason, "%s was saved", s->source.path);
-    if (engine_edit(engine, index, &s->source.bundle, "file", reason, &number, &err) != 0) {
+    snprintf(text, sizeof text, "%s was saved", s->source.path);
+    if (engine_edit(engine, index, &s->source.bundle, who, reason, &number, &err) != 0) {
         run_view_warning(edit->run->view, &err);
     }
+}
+
+bool run_edit_is_pending(const struct run_edit *edit) {
+    return edit != NULL && edit->is_pending;
+}
+
+/* It is asked once more, though it refused the same version before. */
+static void forget_tried(struct run_edit *edit, struct saved *s) {
+    s->broken_hash = 0;
+    for (int i = 0; i < engine_activation_count(edit->run->engine); i++) {
+        if (strcmp(activation_name(edit->run->engine, (uint32_t)i), s->name) == 0) {
+            edit->tried[i] = 0;
+        }
+    }
+}
+
+static int put_remember(struct saved *s, const char *who, const char *reason, struct err *e) {
+    char *new_who = strdup(who);
+    char *new_reason = strdup(reason);
+    if (new_who == NULL || new_reason == NULL) {
+        free(new_who);
+        free(new_reason);
+        return err_set(e, E_MEMORY, "no memory for a script");
+    }
+    free(s->who);
+    free(s->reason);
+    s->who = new_who;
+    s->reason = new_reason;
+    return 0;
+}
+
+int run_edit_put(
+    struct run_edit *edit,
+    const char *name,
+    const struct script_file *files,
+    int count,
+    const char *who,
+    const char *reason,
+    uint64_t *hash,
+    struct err *e
+) {
+    if (edit == NULL) {
+        return err_set(e, E_STATE, "this run takes no other versions of scripts");
+    }
+    if (strcmp(path_of(edit->run, name), name) != 0) {
+        return err_set(e, E_STATE, "the configuration names a file for %s: save it there", name);
+    }
+    struct saved *s = saved_find(edit, name);
+    s = s != NULL ? s : saved_add(edit, name);
+    if (s == NULL || !s->is_there) {
+        return err_set(e, E_STATE, "the files of %s cannot be read", name);
+    }
+    int code = script_files_write(s->source.path, files, count, e);
+    code = code != 0 ? code : put_remember(s, who, reason, e);
+    if (code != 0) {
+        return code;
+    }
+    saved_read(edit, s);
+    if (!s->is_there) {
+        return err_set(e, E_IO, "the files of %s cannot be read back", name);
+    }
+    s->put_hash = *hash = s->source.bundle.hash;
+    forget_tried(edit, s);
+    edit->next = 0;
+    edit->is_pending = true;
+    loop_wake(edit->run->loop);
+    return 0;
 }
 
 bool run_edit_turn(struct run_edit *edit) {
@@ -217,6 +290,8 @@ void run_edit_end(struct run_edit *edit) {
             script_source_free(&edit->saved[i].source);
         }
         free(edit->saved[i].name);
+        free(edit->saved[i].who);
+        free(edit->saved[i].reason);
     }
     free(edit->saved);
     free(edit->tried);

@@ -1,5 +1,6 @@
 #include "app/run_gateway.h"
 
+#include "app/run_edit.h"
 #include "app/run_metrics.h"
 #include "app/run_tables.h"
 #include "app/script_cache.h"
@@ -118,6 +119,24 @@ static int gateway_script_check(
     return script_check(g->checks, name, source, length, &listener, e);
 }
 
+static int gateway_script_check_files(
+    void *ctx, const char *name, const struct script_file *files, int count,
+    void (*finding)(void *to, const char *file, int line, bool is_error, const char *text),
+    void (*done)(void *to, int code, const char *why), void *to, struct err *e
+) {
+    struct run_gateway *g = ctx;
+    struct script_check_listener listener = {to, finding, done};
+    return script_check_files(g->checks, name, files, count, &listener, e);
+}
+
+static int script_put(
+    void *ctx, const char *name, const struct script_file *files, int count, const char *who,
+    const char *reason, uint64_t *hash, struct err *e
+) {
+    struct run_gateway *g = ctx;
+    return run_edit_put(g->run->edit, name, files, count, who, reason, hash, e);
+}
+
 /* --- the engine ----------------------------------------------------------------------------------- */
 
 static int activate(
@@ -187,6 +206,8 @@ int run_gateway_open(struct run_gateway **out, struct run *run, struct err *e) {
         .script_release = script_release,
         .script_list = script_list,
         .script_check = gateway_script_check,
+        .script_check_files = gateway_script_check_files,
+        .script_put = script_put,
         .stopped = stopped,
         .tables = run_tables(run),
         .metrics = metrics,

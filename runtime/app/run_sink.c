@@ -114,6 +114,9 @@ static void on_edit(void *ctx, const struct edit_record *record) {
     struct run *run = ctx;
     run_view_edit(run->view, record);
     run_edit_heard(run->edit, record);
+    if (run->gateway != NULL) {
+        gateway_on_edit(run_gateway_of(run->gateway), record);
+    }
 }
 
 static void on_left(void *ctx, uint32_t activation) {

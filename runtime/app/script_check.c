@@ -1,5 +1,7 @@
 #include "app/script_check.h"
 
+#include "base/buffer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -224,12 +226,12 @@ static int source_descriptor(const char *source, size_t length) {
 
 /* In a group of its own, so that Ctrl-C at a terminal is the core's alone. */
 static int process_spawn(
-    struct check *k, const char *name, bool has_source, int in_fd, int out_fd, struct err *e
+    struct check *k, const char *name, const char *kind, int in_fd, int out_fd, struct err *e
 ) {
     const struct script_checks_options *o = &k->checks->options;
     char words[5][24];
     char *environment[] = {NULL};
-    snprintf(words[0], sizeof words[0], "%s", has_source ? "text" : "stored");
+    snprintf(words[0], sizeof words[0], "%s", kind);
     snprintf(words[1], sizeof words[1], "%zu", o->source_max);
     snprintf(words[2], sizeof words[2], "%lld", (long long)(o->time_max_ms + 999) / 1000);
     snprintf(words[3], sizeof words[3], "%zu", o->memory_max);
@@ -266,7 +268,14 @@ static int process_spawn(
 }
 
 static int
-process_start(struct check *k, const char *name, const char *source, size_t length, struct err *e) {
+process_start(
+    struct check *k,
+    const char *name,
+    const char *kind,
+    const char *source,
+    size_t length,
+    struct err *e
+) {
     int pipes[2];
     int in_fd = source_descriptor(source, source != NULL ? length : 0);
     if (in_fd < 0 || pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -279,7 +288,7 @@ process_start(struct check *k, const char *name, const char *source, size_t leng
     k->out_fd = pipes[0];
     /* Its own end waits: a check that says much is not to lose words. */
     fcntl(pipes[1], F_SETFL, 0);
-    int code = process_spawn(k, name, source != NULL, in_fd, pipes[1], e);
+    int code = process_spawn(k, name, kind, in_fd, pipes[1], e);
     close(in_fd);
     close(pipes[1]);
     if (code != 0) {
@@ -313,9 +322,10 @@ static void check_watch(struct check *k) {
     checks->count++;
 }
 
-int script_check(
+static int check_start_(
     struct script_checks *checks,
     const char *name,
+    const char *kind,
     const char *source,
     size_t length,
     const struct script_check_listener *listener,
@@ -336,13 +346,52 @@ int script_check(
     k->listener = *listener;
     k->exit_fd = -1;
     k->out_fd = -1;
-    int code = process_start(k, name, source, length, e);
+    int code = process_start(k, name, kind, source, length, e);
     if (code != 0) {
         check_free(k);
         return code;
     }
     check_watch(k);
     return 0;
+}
+
+int script_check(
+    struct script_checks *checks,
+    const char *name,
+    const char *source,
+    size_t length,
+    const struct script_check_listener *listener,
+    struct err *e
+) {
+    const char *kind = source != NULL ? "text" : "stored";
+    return check_start_(checks, name, kind, source, length, listener, e);
+}
+
+/* Each as its path, its length ("-" where it goes) and its bytes, the first two ended by a NUL. */
+int script_check_files(
+    struct script_checks *checks,
+    const char *name,
+    const struct script_file *files,
+    int count,
+    const struct script_check_listener *listener,
+    struct err *e
+) {
+    struct buffer text;
+    buffer_init(&text, checks->options.source_max * 2);
+    for (int i = 0; i < count; i++) {
+        char length[24] = "-";
+        if (files[i].text != NULL) {
+            snprintf(length, sizeof length, "%zu", files[i].length);
+        }
+        buffer_append(&text, files[i].path, strlen(files[i].path) + 1);
+        buffer_append(&text, length, strlen(length) + 1);
+        buffer_append(&text, files[i].text, files[i].text != NULL ? files[i].length : 0);
+    }
+    int code = text.code != 0
+                   ? err_set(e, E_QUOTA, "the files are larger than a script may be")
+                   : check_start_(checks, name, "files", text.data, text.length, listener, e);
+    buffer_free(&text);
+    return code;
 }
 
 int script_checks_new(

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "script/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,15 @@ MUST_CHECK int script_check(
     const char *name,
     const char *source,
     size_t length,
+    const struct script_check_listener *listener,
+    struct err *e
+);
+/* The same with those files in place of, or beside, the stored ones; a text of NULL: without it. */
+MUST_CHECK int script_check_files(
+    struct script_checks *checks,
+    const char *name,
+    const struct script_file *files,
+    int count,
     const struct script_check_listener *listener,
     struct err *e
 );

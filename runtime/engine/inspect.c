@@ -18,6 +18,7 @@ void inspect_activation(const struct engine *e, uint32_t activation, struct acti
         .script_hash = a->bundle != NULL ? a->bundle->hash : 0,
         .is_manual = a->bundle == NULL,
         .is_killed = kill_holds(e, activation),
+        .is_in_trial = a->trial_left > 0,
         .has_started = a->has_started,
         .account = a->account,
         .status = a->status,

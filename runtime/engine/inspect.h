@@ -11,6 +11,7 @@ struct activation_view {
     const char *id, *user, *script, *currency;
     uint64_t script_hash; /* 0: the owner of orders by people */
     bool is_manual, is_killed;
+    bool is_in_trial; /* its version took over a moment ago, and goes again when it faults */
     bool has_started; /* its script has, once */
     uint32_t account;
     enum activation_status status;

@@ -99,6 +99,64 @@ body = expect('the other way', 200, nil, 'GET', ('/api/scripts/count/diff?from=%
 check('turned', body.files[1].diff:find("\n-  self:log('two')\n+  self:log('one')\n", 1, true), body.files[1].diff)
 expect('no version', 400, 'bad_argument', 'GET', '/api/scripts/count/diff?from=x', admin)
 
+-- --- changing
+
+local function outcomes(answer)
+  local text = {}
+  for _, a in ipairs(answer.activations or {}) do text[#text + 1] = a.outcome end
+  return table.concat(text, ' ')
+end
+
+body = expect('a text is put', 200, nil, 'PUT', '/api/scripts/count', with('{"source":' .. quoted(script "self:log('three')") .. ',"reason":"better"}'))
+check('taken by both', outcomes(body) == 'taken taken', outcomes(body))
+check('it runs', says '"msg":"three"')
+local third = body.version
+check('before it was the second', body.previous_version == second, body.previous_version)
+check('it is on the disk', client.read(path) == script "self:log('three')")
+list = versions()
+check('by whom and why', #list == 3 and list[1].version == third and list[1].author == 'admin' and list[1].reason == 'better',
+  list[1].author .. ' ' .. list[1].reason)
+
+body = expect('no Lua', 422, 'script_fault', 'PUT', '/api/scripts/count', with '{"source":"return {"}')
+check('with its place', body.error.details[1].field:find('^count.lua:%d'), body.error.details[1].field)
+check('nothing was written', client.read(path) == script "self:log('three')")
+expect('another file', 400, 'bad_argument', 'PUT', '/api/scripts/count', with '{"files":{"other.lua":"return {}"}}')
+expect('a way out', 400, 'bad_argument', 'PUT', '/api/scripts/count', with '{"files":{"../count.lua":"return {}"}}')
+expect('without itself', 422, nil, 'PUT', '/api/scripts/count', with '{"files":{"count.lua":null}}')
+expect('no text', 400, 'bad_argument', 'PUT', '/api/scripts/count', with '{}')
+expect('no script', 404, 'not_found', 'PUT', '/api/scripts/nothing', with '{"source":"return {}"}')
+write(folder .. '/long', '{"source":' .. quoted(script("self:log('long')") .. ('-- long\n'):rep(20000)) .. '}')
+local f = assert(io.popen(("curl -s -o /dev/null -w '%%{http_code}' -X PUT -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' --data-binary @%s/long http://127.0.0.1:%d/api/scripts/count")
+  :format(client.admin, folder, client.port)))
+local status = f:read '*a'
+f:close()
+check('a long one', status == '200' and says '"msg":"long"', status)
+write(folder .. '/long', ' ' .. ('x'):rep(262144))
+f = assert(io.popen(("curl -s -o /dev/null -w '%%{http_code}' -X PUT -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' --data-binary @%s/long http://127.0.0.1:%d/api/scripts/count")
+  :format(client.admin, folder, client.port)))
+status = f:read '*a'
+f:close()
+check('one that is too long', status == '413', status)
+
+-- What runs when it is checked and does not take over: the script refuses the state of before.
+body = expect('refused', 200, nil, 'PUT', '/api/scripts/count',
+  with('{"source":' .. quoted((script("self:log('four')"):gsub('version = 1 }', "version = 2 }\nfunction M.migrate(state, from) error('not so') end"))) .. '}'))
+check('with file and line', outcomes(body) == 'refused refused' and body.activations[1].file == 'count.lua' and body.activations[1].line == 2
+  and body.activations[1].message:find('not so', 1, true), outcomes(body))
+
+body = expect('rolled back', 200, nil, 'POST', '/api/scripts/count/rollback', with('{"version":"' .. first .. '"}'))
+check('taken again', outcomes(body) == 'taken taken' and body.version == first, outcomes(body))
+check('the first is on the disk', client.read(path) == script "self:log('one')")
+expect('nothing before the first', 404, 'not_found', 'POST', '/api/scripts/count/rollback', admin)
+expect('no such version', 404, 'not_found', 'POST', '/api/scripts/count/rollback', with '{"version":"0000000000000000"}')
+write(path, script "self:log('five')")
+check('saved once more', says '"msg":"five"')
+for _ = 1, 100 do
+  if versions()[1].activations[2] then break end
+end
+body = expect('to the one before', 200, nil, 'POST', '/api/scripts/count/rollback', with '{}')
+check('which had run', #body.activations == 2, #body.activations)
+
 os.execute(('kill -TERM %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done'):format(pid, pid))
 os.execute('rm -rf ' .. folder)
 print(('%d passed, %d failed'):format(client.passed, client.failed))

@@ -69,6 +69,7 @@ FORWARD(log, log_record)
 FORWARD(fault, fault_record)
 FORWARD(status, status_record)
 FORWARD(answer, answer_record)
+FORWARD(edit, edit_record)
 FORWARD(halt, halt_record)
 
 static void on_left(void *ctx, uint32_t activation) {
@@ -315,7 +316,7 @@ static void session_make(struct server *s) {
     so.engine.activations_max = 256;
     so.engine.limits.feed_age_max_ms = 0;
     struct sink_port sink = {
-        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, NULL, on_left, on_halt,
+        s, on_fill, on_order, on_signal, on_log, on_fault, on_status, on_answer, on_edit, on_left, on_halt,
     };
     struct history_port history = {0};
     if (session_new(&s->session, &so, &sink, &history, &err) != 0) {
