@@ -99,6 +99,14 @@ body = expect('the other way', 200, nil, 'GET', ('/api/scripts/count/diff?from=%
 check('turned', body.files[1].diff:find("\n-  self:log('two')\n+  self:log('one')\n", 1, true), body.files[1].diff)
 expect('no version', 400, 'bad_argument', 'GET', '/api/scripts/count/diff?from=x', admin)
 
+-- What is told as it happens, until the end.
+os.execute(("curl -s -N -H 'Authorization: Bearer %s' http://127.0.0.1:%d/api/events/demo >%s/events 2>/dev/null & echo $! >%s/reader")
+  :format(client.admin, client.port, folder, folder))
+for _ = 1, 200 do
+  if io.open(folder .. '/events') and #client.read(folder .. '/events') > 0 then break end
+  os.execute 'sleep 0.02'
+end
+
 -- --- changing
 
 local function outcomes(answer)
@@ -156,6 +164,51 @@ for _ = 1, 100 do
 end
 body = expect('to the one before', 200, nil, 'POST', '/api/scripts/count/rollback', with '{}')
 check('which had run', #body.activations == 2, #body.activations)
+
+-- One that faults at once: the version before runs again, and the status says so.
+body = expect('a bad one', 200, nil, 'PUT', '/api/scripts/count', with('{"source":' .. quoted(script "error('oops')") .. '}'))
+local bad = body.version
+local function status_of()
+  return expect('status', 200, nil, 'GET', '/api/strategy/count/status/demo', admin).items
+end
+for _ = 1, 200 do
+  local is_back = #status_of() == 2
+  for _, a in ipairs(status_of()) do is_back = is_back and a.version ~= bad end
+  if is_back then break end
+  os.execute 'sleep 0.05'
+end
+check('both are there', #status_of() == 2)
+for _, a in ipairs(status_of()) do check('it is back', a.version ~= bad and a.trial == false and a.status == 'running', a.version) end
+
+-- A folder with several files.
+expect('a file beside', 200, nil, 'PUT', '/api/scripts/grid', with '{"files":{"extra.lua":"return { answer = 42 }\\n"},"reason":"more"}')
+check('it is there', client.read(work .. '/strategies/grid/extra.lua') == 'return { answer = 42 }\n')
+expect('without it', 200, nil, 'PUT', '/api/scripts/grid', with '{"files":{"extra.lua":null}}')
+check('it is gone', io.open(work .. '/strategies/grid/extra.lua') == nil)
+
+-- Who may.
+local function token_of(role)
+  local p = assert(io.popen(('%s token add %s --role %s --user %s --data-dir %s 2>/dev/null'):format(program, role, role, role, folder)))
+  local text = p:read '*l'
+  p:close()
+  return text
+end
+local operator, author = token_of 'operator', token_of 'author'
+for _ = 1, 100 do
+  if client.ask('GET', '/api/strategies', { token = author }) == 200 then break end
+end
+local text = '{"source":' .. quoted(script "self:log('six')") .. ',"reason":"mine"}'
+expect('an author', 403, 'forbidden', 'PUT', '/api/scripts/count', { token = author, body = text })
+expect('an author goes back', 403, 'forbidden', 'POST', '/api/scripts/count/rollback', { token = author, body = '{}' })
+expect('an operator', 200, nil, 'PUT', '/api/scripts/count', { token = operator, body = text })
+list = versions()
+check('his name', list[1].author == 'operator' and list[1].reason == 'mine', list[1].author)
+check('others see none of his activations', #expect('to look', 200, nil, 'GET', '/api/scripts/count/versions', { token = author }).items[1].activations == 0)
+
+for _, kind in ipairs { 'script.deployed', 'script.refused', 'script.rolled_back' } do
+  check('told: ' .. kind, client.read(folder .. '/events'):find('event: ' .. kind, 1, true))
+end
+os.execute('kill ' .. client.read(folder .. '/reader'))
 
 os.execute(('kill -TERM %s; while kill -0 %s 2>/dev/null; do sleep 0.05; done'):format(pid, pid))
 os.execute('rm -rf ' .. folder)
