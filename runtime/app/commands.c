@@ -67,6 +67,18 @@ static const struct option_spec journal_options[] = {
     {0},
 };
 
+static const struct option_spec script_options[] = {
+    {"reason", "TEXT", NULL, "put, rollback: why, kept with the version", false},
+    {"version", "HASH", NULL, "show, rollback: which; without it the present one, the one before", false},
+    {"from", "HASH", NULL, "diff: the older version; without it the one before", false},
+    {"to", "HASH", NULL, "diff: the newer version; without it the newest", false},
+    {"data-dir", "FOLDER", NULL, "where the run is kept; without it the configuration's data_dir", false},
+    {"config", "FILE", NULL, "whose data_dir and gateway are meant", false},
+    {"port", "PORT", NULL, "of the gateway; without it the configuration's, or 8000", false},
+    {"json", NULL, NULL, "the answer as it came", false},
+    {0},
+};
+
 static const struct option_spec token_options[] = {
     {"role", "ROLE", NULL, "add: admin, operator, author or trader", false},
     {"user", "USER", NULL, "add: whose things the token may touch", false},
@@ -175,6 +187,20 @@ const struct command_spec commands[] = {
         {"journal verify --data-dir data", "journal print --data-dir data --from 1000 --to 1100 --all",
          "journal cut --data-dir data --at 1099", NULL},
         command_journal,
+    },
+    {
+        "script",
+        "shows and changes scripts of a running platform, and goes back to older versions",
+        "list|show|diff|put|rollback [NAME] [FILE...] [options]",
+        "Asks the platform that runs on this machine, with the administrator's token of its data_dir. put checks the files,\n"
+        "writes them to where the script came from and tells what became of it in each activation that runs the script;\n"
+        "list NAME tells the versions that ever ran.",
+        script_options,
+        1,
+        POSITIONALS_MAX,
+        {"script list rsi --data-dir data", "script put rsi rsi.lua --reason 'wider bands' --data-dir data",
+         "script rollback rsi --data-dir data", NULL},
+        command_script,
     },
     {
         "token",

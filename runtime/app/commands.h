@@ -11,6 +11,7 @@ int command_doctor(const struct arguments *arguments);
 int command_reference(const struct arguments *arguments);
 int command_journal(const struct arguments *arguments);
 int command_run(const struct arguments *arguments);
+int command_script(const struct arguments *arguments);
 int command_token(const struct arguments *arguments);
 int command_version(const struct arguments *arguments);
 /* Not in the table: people do not start them. */

@@ -205,6 +205,38 @@ list = versions()
 check('his name', list[1].author == 'operator' and list[1].reason == 'mine', list[1].author)
 check('others see none of his activations', #expect('to look', 200, nil, 'GET', '/api/scripts/count/versions', { token = author }).items[1].activations == 0)
 
+-- From the command line.
+local function command(words)
+  local p = assert(io.popen(('%s script %s --data-dir %s --port %d 2>&1; echo "status $?"'):format(program, words, folder, client.port)))
+  local out = p:read '*a'
+  p:close()
+  return out:match '^(.*)status (%d+)\n$'
+end
+local out, code = command 'list'
+check('script list', code == '0' and out:find('count\n', 1, true), out)
+write(folder .. '/count.lua', script "self:log('seven')")
+out, code = command('put count ' .. folder .. "/count.lua --reason 'by hand'")
+check('script put', code == '0' and select(2, out:gsub('  taken', '')) == 2, out)
+out, code = command 'list count'
+check('script list NAME', code == '0' and out:find('by hand\n', 1, true), out)
+out, code = command 'show count'
+check('script show', code == '0' and out == '-- count.lua\n' .. script "self:log('seven')", out)
+out, code = command 'diff count'
+check('script diff', code == '0' and out:find("+  self:log('seven')", 1, true), out)
+out, code = command('show count --json --version ' .. first)
+check('script show --json', code == '0' and client.decode(out).version == first, out)
+out, code = command 'rollback count'
+check('script rollback', code == '0' and select(2, out:gsub('  taken', '')) == 2, out)
+write(folder .. '/count.lua', 'return {')
+out, code = command('put count ' .. folder .. '/count.lua')
+check('script put of no Lua', code == '1' and out:find '^count.lua:1: ' and out:find('nothing was changed', 1, true), out)
+out, code = command 'show nothing'
+check('script show of none', code == '1' and out:find('there is no script nothing', 1, true), out)
+out, code = command 'turn count'
+check('script turn', code == '2', out)
+out, code = command 'put count'
+check('script put without a file', code == '2', out)
+
 for _, kind in ipairs { 'script.deployed', 'script.refused', 'script.rolled_back' } do
   check('told: ' .. kind, client.read(folder .. '/events'):find('event: ' .. kind, 1, true))
 end
