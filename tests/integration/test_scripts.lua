@@ -42,7 +42,7 @@ return {
 
 local pid
 local function start()
-  local p = assert(io.popen(('cd %s && %s run --config config.lua --data-dir %s --json >>%s/log 2>&1 & echo $!')
+  local p = assert(io.popen(('cd %s && timeout 110 %s run --config config.lua --data-dir %s --json >>%s/log 2>&1 & echo $!')
     :format(work, program, folder, folder)))
   pid = p:read '*l'
   p:close()
