@@ -4,6 +4,7 @@
 # make bench      the table of speeds
 # make simulate   SEEDS=n: that many simulated lives of the engine under faults
 # make reference  docs/reference and lua/types anew, from the tables of the program
+# make docker-verify  builds the container image without a container engine and tries it (as root)
 # make check-all  more crashes, everything again under the sanitizers, and each fuzz target for a minute
 BUILD_PACKAGES := build-essential cmake ninja-build pkg-config luajit libluajit-5.1-dev libuv1-dev libseccomp-dev \
   libsqlite3-dev libssl-dev zlib1g-dev
@@ -13,7 +14,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 SEEDS ?= 300
 
-.PHONY: all run test bench simulate reference check-all fuzz format clean
+.PHONY: all packages run test bench simulate reference docker-verify check-all fuzz format clean
 
 # $(call packages,LIST,install): with `install` and as root installs what is missing, otherwise says
 # how and stops. Asks nothing of the network when everything is there, or where there is no dpkg.
@@ -40,6 +41,9 @@ all:
 	$(call packages,$(BUILD_PACKAGES))
 	$(call build,release,tradingboost)
 
+packages:
+	$(call packages,$(BUILD_PACKAGES),install)
+
 run:
 	$(call packages,$(BUILD_PACKAGES),install)
 	$(call build,release,tradingboost)
@@ -61,6 +65,9 @@ simulate:
 
 reference: all
 	build/release/tradingboost reference .
+
+docker-verify:
+	@docker/verify.sh
 
 check-all: test
 	ctest --test-dir build/release --output-on-failure -j2 -C long -L long
