@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image of docker/Dockerfile and tries it, without a container engine and without a
-# registry: the base comes from debootstrap, the build is buildah's, and crun starts the container as
+# registry: the base comes from debootstrap, the build is buildah's, and runc starts the container as
 # docker/compose.yaml asks (no capability, no new privileges, read-only root, the engines' usual filter
 # of system calls). Ends with a table; exit status 1 when a row of it failed.
 #
@@ -21,7 +21,7 @@ stop_max_s=10
   exit 2
 }
 missing=
-for tool in buildah crun debootstrap jq; do
+for tool in buildah runc debootstrap jq; do
   command -v $tool >/dev/null || missing="$missing $tool"
 done
 [ -f /usr/share/containers/seccomp.json ] || missing="$missing golang-github-containers-common"
@@ -41,11 +41,11 @@ container=
 tool() {
   buildah --storage-driver vfs --root "$folder/storage" --runroot "$folder/run" "$@"
 }
-crun_() {
-  crun --root "$folder/crun" "$@"
+container_() {
+  runc --root "$folder/runc" "$@"
 }
 clean() {
-  crun_ delete --force $name >/dev/null 2>&1 || true
+  container_ delete --force $name >/dev/null 2>&1 || true
   [ -z "$container" ] || tool rm "$container" >/dev/null || true
   rm -rf "$bundle" "$data" "$folder/oci"
   [ -n "${kept:-}" ] || rm -rf "$folder"
@@ -81,7 +81,7 @@ base_make() {
   printf 'deb %s/%s bookworm%s main\n' "$mirror" debian '' "$mirror" debian -updates \
     "$mirror" debian-security -security >"$root/etc/apt/sources.list"
   rm -rf "$root"/var/{lib/apt/lists,cache/apt,log}/* "$root"/usr/share/{man,locale,info,lintian}/*
-  find "$root/usr/share/doc" ! -type d ! -name copyright -delete
+  find "$root/usr/share/doc" -type f ! -name copyright -delete
   tool umount "$container" >/dev/null
   tool commit -q --rm "$container" $base >/dev/null
   container=
@@ -144,22 +144,20 @@ seccomp_write() {
     /usr/share/containers/seccomp.json >"$folder/seccomp.json"
 }
 
-# bundle_make WORDS...: as the image and compose.yaml say, with these words after the entry point, or
-# with the image's own. $environment: more variables.
+# bundle_make: what runc is told, from the image's own configuration and as compose.yaml hardens it.
+# $entry: what runs instead of the image's command; $environment: a variable more.
 bundle_make() {
   rm -rf "$bundle"
   mkdir -p "$bundle"
-  (cd "$bundle" && crun spec)
-  local words
-  words=$(jq -nc '$ARGS.positional' --args -- "$@")
+  (cd "$bundle" && runc spec)
   jq --slurpfile image "$folder/config.json" --slurpfile seccomp "$folder/seccomp.json" --arg root "$root" \
-    --arg data "$data" --argjson words "$words" --arg more "${environment:-}" '
+    --arg data "$data" --arg entry "$entry" --arg more "$environment" '
     $image[0] as $image
     | .root = {path: $root, readonly: true}
     | .process += {terminal: false, cwd: $image.WorkingDir, noNewPrivileges: true,
         user: ($image.User | split(":") | {uid: (.[0] | tonumber), gid: (.[1] | tonumber)}),
-        env: ($image.Env + ($more | split(" "))),
-        args: ($image.Entrypoint + (if $words == [] then $image.Cmd else $words end)),
+        env: ($image.Env + ([$more] - [""])),
+        args: (if $entry == "" then $image.Entrypoint + $image.Cmd else [$entry] end),
         capabilities: {bounding: [], effective: [], inheritable: [], permitted: [], ambient: []}}
     | del(.process.rlimits)
     | .mounts += [
@@ -168,6 +166,7 @@ bundle_make() {
     | .linux.seccomp = $seccomp[0]' "$bundle/config.json" >"$bundle/config.new"
   mv "$bundle/config.new" "$bundle/config.json"
 }
+entry='' environment=''
 
 # A new volume takes the owner and the mode of the folder that it covers.
 volume_make() {
@@ -175,17 +174,17 @@ volume_make() {
   cp -a "$root/data" "$data"
 }
 
-# start WORDS...: the container's process is $pid; what it prints is in $folder/out.
+# start: the container's process is $pid; what it prints is in $folder/out.
 start() {
-  bundle_make "$@"
-  crun_ run --bundle "$bundle" --pid-file "$folder/pid" $name >"$folder/out" 2>&1 </dev/null &
+  bundle_make
+  rm -f "$folder/pid"
+  container_ run --bundle "$bundle" --pid-file "$folder/pid" $name >"$folder/out" 2>&1 </dev/null &
   job=$!
   waited 10 test -s "$folder/pid" || {
     cat "$folder/out"
     return 1
   }
   pid=$(cat "$folder/pid")
-  rm "$folder/pid"
 }
 
 # waited SECONDS COMMAND...: until it succeeds; $waited_s: how long that took
@@ -201,7 +200,7 @@ waited() {
 
 # inside COMMAND...: in the running container, as its user
 inside() {
-  crun_ exec $name "$@"
+  container_ exec $name "$@"
 }
 health() {
   inside tradingboost-health
@@ -224,33 +223,76 @@ confined_workers() {
 
 # stop SIGNAL: $status is the container's, $waited_s how long it took
 stop() {
-  crun_ kill $name "$1"
-  waited $((stop_max_s + 10)) eval "! kill -0 $job" || crun_ kill $name KILL
+  container_ kill $name "$1"
+  waited $((stop_max_s + 10)) eval "! kill -0 $job" || container_ kill $name KILL
   status=0
   wait $job || status=$?
+}
+journal_is_sound() {
+  tool run --isolation chroot --user "$user" -v "$data:/data:rw" "$container" -- tradingboost journal verify --data-dir /data
 }
 ends_well() {
   [ "$status" = 0 ] && says '"why":"interrupted"' && awk "BEGIN {exit !(${waited_s% s} < $stop_max_s)}"
 }
 
+# timed WHAT SECONDS COMMAND...: a row with the time until the command succeeded
+timed() {
+  local what=$1 limit_s=$2
+  shift 2
+  if waited "$limit_s" "$@"; then
+    row ok "$what" "$waited_s"
+  else
+    row FAIL "$what" "not within $limit_s s"
+    tail -5 "$folder/out"
+  fi
+}
+fill='"msg":"fill"'
+
 seccomp_write
 volume_make
-bundle_make
+entry=tradingboost-health # where nothing listens
 start
-check 'the demo starts and /health answers' "${waited_s:-}" waited 30 health
-row "${rows[-1]%% *}" '  after' "${waited_s:-never}"
+status=0
+wait $job || status=$?
+check 'the health check fails where nothing listens' "status $status" [ $status = 1 ]
+entry=
+start
+timed '/health answers' 30 health
+timed 'a fill' 90 says "$fill"
 check 'it listens on every address' '0.0.0.0:8000' grep -q ' 00000000:1F40 00000000:0000 0A ' "/proc/$pid/net/tcp"
-check 'its processes: the user' "$(awk '/^Uid/ {print $2}' "/proc/$pid/status")" process_is Uid "${user%%:*}.*"
-check 'its processes: no capability' 'CapEff and CapBnd 0' eval "process_is CapEff 0+ && process_is CapBnd 0+"
-check 'its processes: no new privileges' 'NoNewPrivs 1' process_is NoNewPrivs 1
-check 'its processes: a filter of system calls' 'Seccomp 2' process_is Seccomp 2
-check 'the root file system is read-only' 'touch in /, /usr, the program' \
-  inside sh -c 'for f in /x /usr/x /usr/local/bin/tradingboost; do ! touch $f 2>/dev/null || exit 1; done'
-check 'scripts run in confined workers' "$(confined_workers) of them" [ "$(confined_workers)" -ge 2 ]
-check 'doctor finds nothing that fails' "$(inside tradingboost doctor --json | jq -c '[.warn, .fail]') warn, fail" \
-  eval 'inside tradingboost doctor --json | jq -e ".fail == 0 or ([.checks[] | select(.state == \"fail\") | .name] == [\"data lock\"])"'
-fill='"msg":"fill"'
-if waited 90 says $fill; then row ok 'a fill' "$waited_s after that"; else row FAIL 'a fill' 'none'; fi
-fills=$(grep -cF "$fill" "$folder/out")
+check 'the process: user' "$(awk '/^Uid/ {print $2}' "/proc/$pid/status")" process_is Uid "(${user%%:*}[[:space:]]*){4}"
+check 'the process: no capability' 'CapEff, CapBnd 0' eval 'process_is CapEff 0+ && process_is CapBnd 0+'
+check 'the process: no new privileges' 'NoNewPrivs 1' process_is NoNewPrivs 1
+check 'the process: a filter of system calls' 'Seccomp 2' process_is Seccomp 2
+check 'the root file system is read-only' 'nothing can be made in /, /etc, /usr' \
+  inside sh -c 'for f in /x /etc/x /usr/local/bin/tradingboost; do ! touch $f 2>/dev/null || exit 1; done; touch /tmp/x /data/x && rm /data/x'
+workers=$(confined_workers)
+check 'scripts run in workers with filters' "$workers of them" [ "$workers" -ge 2 ]
+check 'a token can be made beside it' 'tradingboost token add' \
+  inside tradingboost token add phone --role trader --user alice --data-dir /data
 stop TERM
-check 'SIGTERM ends it: status 0 within 10 s' "status $status, ${waited_s}" ends_well
+check 'SIGTERM ends it in peace within 10 s' "status $status, $waited_s" ends_well
+check 'what it kept is sound' 'tradingboost journal verify' journal_is_sound
+
+start
+timed 'again on the same volume: it goes on' 30 says '"msg":"restart"'
+timed 'and fills again' 200 says "$fill"
+stop KILL
+check 'killed' "status $status" [ "$status" = 137 ]
+start
+timed 'after the kill: it goes on' 30 says '"msg":"restart"'
+timed 'and /health answers' 30 health
+stop TERM
+check 'SIGTERM ends that, too' "status $status, $waited_s" ends_well
+
+volume_make
+environment=TRADINGBOOST_WORKERS=0
+start
+timed 'without workers: a fill' 90 says "$fill"
+stop TERM
+check 'SIGTERM ends that, too' "status $status, $waited_s" ends_well
+
+echo
+printf '%s\n' "${rows[@]}"
+echo "${#rows[@]} checks, $failures failed"
+[ $failures = 0 ]
