@@ -56,7 +56,7 @@ trap clean EXIT
 rows=() failures=0
 # row STATE WHAT FIGURE
 row() {
-  rows+=("$(printf '%-4s  %-42s  %s' "$1" "$2" "$3")")
+  rows+=("$(printf '%-4s  %-46s  %s' "$1" "$2" "$3")")
   [ "$1" = ok ] || failures=$((failures + 1))
   echo "--- ${rows[-1]}"
 }
@@ -157,7 +157,7 @@ bundle_make() {
     | .process += {terminal: false, cwd: $image.WorkingDir, noNewPrivileges: true,
         user: ($image.User | split(":") | {uid: (.[0] | tonumber), gid: (.[1] | tonumber)}),
         env: ($image.Env + ([$more] - [""])),
-        args: (if $entry == "" then $image.Entrypoint + $image.Cmd else [$entry] end),
+        args: (if $entry == "" then $image.Entrypoint + $image.Cmd else $entry | split(" ") end),
         capabilities: {bounding: [], effective: [], inheritable: [], permitted: [], ambient: []}}
     | del(.process.rlimits)
     | .mounts += [
@@ -229,7 +229,11 @@ stop() {
   wait $job || status=$?
 }
 journal_is_sound() {
-  tool run --isolation chroot --user "$user" -v "$data:/data:rw" "$container" -- tradingboost journal verify --data-dir /data
+  entry='tradingboost journal verify --data-dir /data'
+  start && wait $job && says ': sound'
+  local state=$?
+  entry=
+  return $state
 }
 ends_well() {
   [ "$status" = 0 ] && says '"why":"interrupted"' && awk "BEGIN {exit !(${waited_s% s} < $stop_max_s)}"
