@@ -63,7 +63,7 @@ int tables_ask_for(
 ) {
     int code = tables_are_kept(c->g)
                    ? ask_send(c, ask, 0, e)
-                   : err_set(e, E_BUSY, "no tables are kept: run with a data_dir");
+                   : err_set(e, E_NOT_FOUND, "nothing of it is kept: that takes a data_dir");
     if (code != 0) {
         free_kept(kept);
         return code;
