@@ -104,7 +104,7 @@ static void outcomes_begin(struct change *k) {
         struct activation_view view;
         inspect_activation(g->engine, (uint32_t)i, &view);
         bool runs = view.status == ACTIVATION_RUNNING || view.status == ACTIVATION_PAUSED;
-        if (!view.is_manual && runs && strcmp(view.script, k->name) == 0) {
+        if (!view.is_manual && !view.is_pinned && runs && strcmp(view.script, k->name) == 0) {
             struct outcome *o = &k->outcomes[k->outcome_count++];
             o->activation = (uint32_t)i;
             o->is_settled = view.script_hash == k->hash;

@@ -22,7 +22,7 @@ struct activate_request {
     int on_suspend;
     struct setting *settings;
     int setting_count;
-    bool has_account;
+    bool has_account, is_pinned;
     uint32_t account;
 };
 
@@ -45,7 +45,7 @@ static int activate_read(struct call *c, struct activate_request *r, struct err 
                                         "timeframe", "mode",       "channel",  "on_suspend",
                                         "params",    NULL};
     static const char *const modes[] = {"paper", NULL};
-    static const char *const channels[] = {"pinned", NULL};
+    static const char *const channels[] = {"latest", "pinned", NULL};
     const char *const venues[] = {c->g->options.venue, NULL};
     body_names(c, names);
     r->user = body_user(c);
@@ -54,7 +54,7 @@ static int activate_read(struct call *c, struct activate_request *r, struct err 
     r->symbol = body_text(c, "symbol", true);
     r->timeframe = body_text(c, "timeframe", false);
     body_choice(c, "mode", modes, 0, true);
-    body_choice(c, "channel", channels, 0, false);
+    r->is_pinned = body_choice(c, "channel", channels, 0, false) == 1;
     r->on_suspend = body_choice(c, "on_suspend", policies, SUSPEND_KEEP, false);
     r->settings = body_settings(c, "params", &r->setting_count);
     if (r->settings != NULL) {
@@ -160,6 +160,7 @@ static int activate_do(struct call *c, const struct activate_request *r, struct 
             engine_instrument(c->engine, (uint16_t)inspect_symbol(c->engine, r->symbol))->quote,
         .balance = c->g->options.balance,
         .on_suspend = (enum suspend_policy)r->on_suspend,
+        .is_pinned = r->is_pinned,
         .request = once_key(c, 0),
     };
     int code = id_make(c, 'a', id, &options.seed, e);
@@ -193,7 +194,7 @@ gone_write(struct call *c, const struct activate_request *r, const struct reques
     write_text(json, "account_id", r->account_id != NULL ? r->account_id : "");
     write_text(json, "strategy", call_part(c, "name"));
     write_text(json, "version", "");
-    write_text(json, "channel", "pinned");
+    write_text(json, "channel", r->is_pinned ? "pinned" : "latest");
     write_text(json, "exchange", c->g->options.venue);
     write_text(json, "symbol", r->symbol);
     write_optional(json, "timeframe", r->timeframe);

@@ -409,7 +409,7 @@ void shape_activation(struct json_writer *json, const struct gateway *g, uint32_
     write_text(json, "version", version);
     json_key(json, "trial");
     json_bool(json, view.is_in_trial);
-    write_text(json, "channel", "pinned");
+    write_text(json, "channel", view.is_pinned ? "pinned" : "latest");
     write_text(json, "exchange", g->options.venue);
     write_optional(json, "symbol", activation_symbol(g, &view));
     write_optional(json, "timeframe", setting_of(&view, "timeframe"));

@@ -135,7 +135,7 @@ static void activation_look(struct run_edit *edit, uint32_t index) {
     struct engine *engine = edit->run->engine;
     inspect_activation(engine, index, &view);
     bool runs = view.status == ACTIVATION_RUNNING || view.status == ACTIVATION_PAUSED;
-    if (view.is_manual || !runs) {
+    if (view.is_manual || view.is_pinned || !runs) {
         return;
     }
     struct saved *s = saved_find(edit, view.script);

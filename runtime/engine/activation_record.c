@@ -91,6 +91,7 @@ void activation_opened(
         .is_hedge = o->is_hedge,
         .is_manual = bundle == NULL,
         .keeps_slot = o->keeps_slot,
+        .is_pinned = o->is_pinned,
         .opens_account = o->account == NULL,
         .account = o->account != NULL ? *o->account : account_choose(e, index),
         .seed = o->seed,
@@ -131,6 +132,7 @@ void activation_describe(struct engine *e, uint32_t index, struct record_activat
         .currency = a->currency,
         .is_manual = a->bundle == NULL,
         .keeps_slot = a->keeps_slot,
+        .is_pinned = a->is_pinned,
         .has_started = a->has_started,
         .account = a->account,
         .seed = a->seed,
@@ -260,6 +262,7 @@ static int activation_fill(
     activation_put_status(e, a, r->status);
     a->on_suspend = r->on_suspend;
     a->keeps_slot = r->keeps_slot;
+    a->is_pinned = r->is_pinned;
     a->has_started = r->has_started;
     a->order_first = r->order_first;
     a->core_first = r->core_first;

@@ -24,6 +24,9 @@ int engine_edit(
     if (a->bundle == NULL || (a->status != ACTIVATION_RUNNING && a->status != ACTIVATION_PAUSED)) {
         return err_set(err, E_STATE, "%s is %s", a->id, activation_status_name(a->status));
     }
+    if (a->is_pinned) {
+        return err_set(err, E_STATE, "%s is pinned to its version", a->id);
+    }
     if (a->bundle->hash == bundle->hash) {
         return err_set(err, E_STATE, "%s runs this version already", a->id);
     }

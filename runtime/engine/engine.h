@@ -86,6 +86,7 @@ struct activation_options {
     const char *currency;
     struct money balance; /* of its own account */
     const struct request_key *request; /* that asked for it; NULL: none */
+    bool is_pinned;  /* keeps its version: engine_edit refuses */
     bool keeps_slot; /* its place is never given to another when it is over */
     bool is_hedge;
     uint64_t seed;

@@ -61,7 +61,7 @@ struct activation {
     size_t state_length;
     size_t state_capacity;
     bool is_killed;
-    bool keeps_slot;
+    bool keeps_slot, is_pinned;
     bool has_started; /* it ran, once */
     bool is_held; /* after a restart: opened when its account has been reconciled */
     bool is_behind; /* its on_ready waits for the end of what was missed */

@@ -20,6 +20,7 @@ void inspect_activation(const struct engine *e, uint32_t activation, struct acti
         .is_killed = kill_holds(e, activation),
         .is_in_trial = a->trial_left > 0,
         .has_started = a->has_started,
+        .is_pinned = a->is_pinned,
         .account = a->account,
         .status = a->status,
         .status_reason = text_or_empty(a->status_reason),

@@ -12,6 +12,7 @@ struct activation_view {
     uint64_t script_hash; /* 0: the owner of orders by people */
     bool is_manual, is_killed;
     bool is_in_trial; /* its version took over a moment ago, and goes again when it faults */
+    bool is_pinned;   /* keeps its version */
     bool has_started; /* its script has, once */
     uint32_t account;
     enum activation_status status;

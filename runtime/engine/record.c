@@ -181,6 +181,7 @@ static void codec_opened(struct codec *c, struct record_activation *a) {
     codec_bool(c, &a->is_isolated);
     codec_bool(c, &a->is_manual);
     codec_bool(c, &a->keeps_slot);
+    codec_bool(c, &a->is_pinned);
     codec_bool(c, &a->has_started);
     codec_bool(c, &a->opens_account);
     codec_request_key(c, &a->request);

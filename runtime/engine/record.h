@@ -11,7 +11,7 @@
 #include "engine/port.h"
 #include "engine/request.h"
 
-#define RECORD_VERSION 2
+#define RECORD_VERSION 3
 #define RECORD_BYTES_MAX ((size_t)1 << 20) /* a script with its sources is the largest */
 #define ACTIVATION_TIMERS_MAX 32
 #define ACTIVATION_FAULTS_KEPT 16
@@ -80,7 +80,7 @@ struct record_activation { /* all of an activation and its account */
     const char *currency;
     bool is_hedge, is_isolated;
     bool is_manual; /* the account's owner of orders by people */
-    bool keeps_slot, has_started;
+    bool keeps_slot, is_pinned, has_started;
     bool opens_account; /* it begins with this one */
     struct request_key request; /* that made it; is_given false: none */
     uint32_t account;

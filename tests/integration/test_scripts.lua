@@ -237,6 +237,19 @@ check('script turn', code == '2', out)
 out, code = command 'put count'
 check('script put without a file', code == '2', out)
 
+-- --- one that is pinned keeps its version, whatever is put
+local pinned = expect('a pinned one', 201, nil, 'POST', '/api/strategy/count/activate',
+  with '{"user_id":"demo","exchange":"paper","symbol":"BTC-USDT-SWAP","mode":"paper","channel":"pinned"}')
+check('it says so', pinned.channel == 'pinned', pinned.channel)
+body = expect('a text is put beside it', 200, nil, 'PUT', '/api/scripts/count', with('{"source":' .. quoted(script "self:log('last')") .. '}'))
+check('the others took it', #body.activations == 2, #body.activations)
+check('their logs say so', says '"msg":"last"')
+local found
+for _, a in ipairs(expect('its status', 200, nil, 'GET', '/api/strategy/count/status/demo', admin).items) do
+  if a.activation_id == pinned.activation_id then found = a else check('others follow', a.channel == 'latest' and a.version ~= pinned.version, a.version) end
+end
+check('it runs what it ran', found and found.version == pinned.version, found and found.version)
+
 for _, kind in ipairs { 'script.deployed', 'script.refused', 'script.rolled_back' } do
   check('told: ' .. kind, client.read(folder .. '/events'):find('event: ' .. kind, 1, true))
 end

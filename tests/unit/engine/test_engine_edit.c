@@ -271,6 +271,27 @@ static void who_may_not_be_edited(void **state) {
     assert_non_null(strstr(err.msg, "stopped"));
 }
 
+/* One that was activated as pinned keeps its version, after a restart too. */
+static void a_pinned_one_keeps_its_version(void **state) {
+    (void)state;
+    static const struct script_bundle first = {.name = "test", .hash = 1};
+    struct script_bundle bundle = version(2);
+    struct activation_options options = {
+        .id = "t2", .bundle = &first, .currency = "USDT", .is_pinned = true};
+    struct err err = {0};
+    uint64_t number;
+    uint32_t pinned;
+    options.balance.d = dec("10000");
+    assert_int_equal(engine_activate(e, &options, &pinned, &err), 0);
+    engine_pump(e);
+    assert_int_equal(engine_edit(e, pinned, &bundle, "ann", "", &number, &err), E_STATE);
+    assert_non_null(strstr(err.msg, "pinned"));
+    struct activation_view view;
+    inspect_activation(e, pinned, &view);
+    assert_true(view.is_pinned);
+    recovers();
+}
+
 /* Versions that nobody runs any more are not kept in memory. */
 static void many_edits(void **state) {
     (void)state;
@@ -302,6 +323,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_edit_leaves_orders_and_timers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_hears_what_it_asks_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_may_not_be_edited, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pinned_one_keeps_its_version, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_edits, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
