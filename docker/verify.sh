@@ -45,6 +45,7 @@ container_() {
   runc --root "$folder/runc" "$@"
 }
 clean() {
+  # Nothing to delete is the usual case: it is called before and after each part.
   container_ delete --force $name >/dev/null 2>&1 || true
   [ -z "$container" ] || tool rm "$container" >/dev/null || true
   rm -rf "$bundle" "$data" "$folder/oci"
@@ -120,6 +121,7 @@ user=$(of_image .User)
 check 'the user is not root' "$user" [ "${user%%:*}" -gt 0 ]
 container=$(tool from --pull-never $image)
 root=$(tool mount "$container")
+# ldd of a library that is missing fails; the check below reads what it printed.
 tool run --isolation chroot "$container" -- sh -c 'ldd /usr/local/bin/tradingboost' >"$folder/ldd" 2>&1 || true
 check 'every library is there' "$(grep -c '=> /' "$folder/ldd") linked" sh -c "grep -q libluajit '$folder/ldd' && ! grep -q 'not found' '$folder/ldd'"
 unlicensed=

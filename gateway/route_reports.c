@@ -23,7 +23,14 @@ static bool is_meant(
            (activation == NULL || strcmp(view->id, activation) == 0);
 }
 
-int route_status(struct call *c, struct err *e) {
+/* A page of what the activations of the user in the path have to say, those of a strategy that the query
+ * means. */
+static int activations_list(
+    struct call *c,
+    const char *strategy,
+    void (*write)(struct page *page, uint32_t activation, const struct activation_view *view),
+    struct err *e
+) {
     static const char *const names[] = {"symbol", "activation_id", "limit", "cursor", NULL};
     struct page page;
     query_names(c, names);
@@ -34,12 +41,22 @@ int route_status(struct call *c, struct err *e) {
          i >= 0 && !page_is_over(&page); i = directory_next(c->g->directory, i)) {
         struct activation_view view;
         inspect_activation(c->engine, (uint32_t)i, &view);
-        if (is_meant(c, &view, call_part(c, "name"), symbol, activation) &&
-            page_take(&page, view.id)) {
-            shape_activation(&c->json, c->g, (uint32_t)i);
+        if (is_meant(c, &view, strategy, symbol, activation)) {
+            write(&page, (uint32_t)i, &view);
         }
     }
     return page_end(&page, e);
+}
+
+static void
+status_write(struct page *page, uint32_t activation, const struct activation_view *view) {
+    if (page_take(page, view->id)) {
+        shape_activation(&page->c->json, page->c->g, activation);
+    }
+}
+
+int route_status(struct call *c, struct err *e) {
+    return activations_list(c, call_part(c, "name"), status_write, e);
 }
 
 /* --- signals
@@ -123,9 +140,9 @@ level_write(struct call *c, uint32_t activation, const struct order *o, int leve
     json_close(&c->json);
 }
 
-static void levels_write(struct page *page, uint32_t activation, int order_count) {
+static void levels_write(struct page *page, uint32_t activation, const struct activation_view *view) {
     struct call *c = page->c;
-    for (int i = 0; i < order_count && !page_is_over(page); i++) {
+    for (int i = 0; i < view->order_count && !page_is_over(page); i++) {
         const struct order *o = inspect_order(c->engine, activation, i);
         bool is_exit;
         int level = level_of(o, &is_exit);
@@ -136,19 +153,5 @@ static void levels_write(struct page *page, uint32_t activation, int order_count
 }
 
 int route_levels(struct call *c, struct err *e) {
-    static const char *const names[] = {"symbol", "activation_id", "limit", "cursor", NULL};
-    struct page page;
-    query_names(c, names);
-    const char *symbol = query_text(c, "symbol");
-    const char *activation = query_text(c, "activation_id");
-    page_begin(&page, c);
-    for (int i = directory_first(c->g->directory, call_part(c, "user_id"));
-         i >= 0 && !page_is_over(&page); i = directory_next(c->g->directory, i)) {
-        struct activation_view view;
-        inspect_activation(c->engine, (uint32_t)i, &view);
-        if (is_meant(c, &view, "grid", symbol, activation)) {
-            levels_write(&page, (uint32_t)i, view.order_count);
-        }
-    }
-    return page_end(&page, e);
+    return activations_list(c, "grid", levels_write, e);
 }

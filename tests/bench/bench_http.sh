@@ -16,7 +16,7 @@ nginx_port=$((20000 + RANDOM % 20000))
 cleanup() {
   [ -n "${server_pid:-}" ] && kill "$server_pid" 2>/dev/null
   [ -f "$folder/nginx.pid" ] && kill "$(cat "$folder/nginx.pid")" 2>/dev/null
-  wait 2>/dev/null || true
+  wait 2>/dev/null || true # their status is that of the signal
   rm -rf "$folder"
 }
 trap cleanup EXIT

@@ -26,10 +26,10 @@ while :; do
   pid=$!
   if [ "$killed" -lt "$kills" ]; then
     # A random moment: it waits for the process at most so long.
-    timeout "0.$(printf '%03d' $((RANDOM % 150 + 1)))" tail --pid=$pid -f /dev/null || true
+    timeout "0.$(printf '%03d' $((RANDOM % 150 + 1)))" tail --pid=$pid -f /dev/null || true # its time is up: as meant
     if kill -9 $pid 2>/dev/null; then
       killed=$((killed + 1))
-      wait $pid 2>/dev/null || true
+      wait $pid 2>/dev/null || true # 137: it was killed
       continue
     fi
   fi
